@@ -1,0 +1,39 @@
+"""A reader never sees half a file."""
+
+import json
+import os
+
+import pytest
+
+from kerasapp.files import replacing, write, write_json
+
+
+def test_an_error_while_writing_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "model.keras"
+    write(path, "old")
+    with pytest.raises(OSError, match="full"), replacing(path) as beside:
+        beside.write_text("ne")
+        raise OSError("disk full")
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["model.keras"]
+
+
+def test_the_temporary_name_keeps_the_suffix(tmp_path):
+    with replacing(tmp_path / "model.keras") as beside:
+        assert beside.suffix == ".keras" and beside.parent == tmp_path
+        beside.write_text("x")
+
+
+def test_nan_becomes_null(tmp_path):
+    numpy = pytest.importorskip("numpy")
+    write_json(
+        tmp_path / "x.json", {"a": float("nan"), "b": [numpy.float32(1.5), numpy.inf], "c": numpy.arange(2), 3: (1,)}
+    )
+    assert json.loads((tmp_path / "x.json").read_text()) == {"a": None, "b": [1.5, None], "c": [0, 1], "3": [1]}
+
+
+def test_a_written_file_is_readable_by_others(tmp_path):
+    write(tmp_path / "x", "x")
+    mask = os.umask(0)
+    os.umask(mask)
+    assert (tmp_path / "x").stat().st_mode & 0o777 == 0o666 & ~mask
