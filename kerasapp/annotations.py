@@ -1,0 +1,132 @@
+"""From the annotations of components, of Keras and of the recipe's own frame to slots: what a mapping may hold."""
+
+import ast
+import dataclasses
+import types as python_types
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from kerasapp import keras_names, types
+
+BUILTINS = {
+    "int": int,
+    "float": float,
+    "bool": bool,
+    "str": str,
+    "list": list,
+    "dict": dict,
+    "tuple": tuple,
+    "Any": Any,
+}
+KERAS_TYPES = {  # by the argument's name, where its default says too little
+    "learning_rate": types.PositiveFloat | types.Schedule,
+    "initial_learning_rate": types.PositiveFloat,
+    "warmup_target": types.PositiveFloat | None,
+    "decay_steps": types.StepCount | None,
+    "first_decay_steps": types.StepCount | None,
+    "warmup_steps": types.StepCount | Literal[0],
+    "boundaries": list[types.StepCount],
+    "values": list[float],
+    "weight_decay": types.NonNegativeFloat | None,
+    "clipnorm": types.PositiveFloat | None,
+    "clipvalue": types.PositiveFloat | None,
+    "global_clipnorm": types.PositiveFloat | None,
+    "gradient_accumulation_steps": types.PositiveInt | None,
+    "ema_overwrite_frequency": types.PositiveInt | None,
+    "momentum": types.Fraction,
+    "filters": types.PositiveInt,
+    "units": types.PositiveInt,
+    "rate": types.Fraction,
+    "seed": int | None,
+    "activation": types.Activation | None,
+}
+OPTIONAL_OF_KERAS = {"decay_steps"}  # left out, they are what the run makes them
+
+
+@dataclasses.dataclass(frozen=True)
+class Slot:
+    """One thing that a mapping may hold: its type, whether it must be there, and its default."""
+
+    name: str
+    type: Any
+    required: bool
+    default: Any = None
+
+
+def slots_of(cls: type) -> list[Slot]:
+    """The slots of a frame's dataclass."""
+    hints = get_type_hints(cls, include_extras=True)
+    found = []
+    for field in dataclasses.fields(cls):
+        default = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
+        required = default is dataclasses.MISSING
+        found.append(Slot(field.name, hints[field.name], required, None if required else default))
+    return found
+
+
+def keras_slot(argument: keras_names.KerasArgument) -> Slot:
+    """An argument of a Keras class: its type by its name, or by its default."""
+    name, default = argument.name, argument.default
+    required = argument.required and name not in OPTIONAL_OF_KERAS
+    if name in KERAS_TYPES:
+        return Slot(name, KERAS_TYPES[name], required, default)
+    if name.endswith("_initializer"):
+        return Slot(name, str | types.Initializer | None, required, default)
+    if name.endswith("_regularizer"):
+        return Slot(name, str | types.Regularizer | None, required, default)
+    kind = type(default) if isinstance(default, (bool, float, str)) else Any
+    return Slot(name, kind if default is not None else Any, required, default)
+
+
+def type_of(annotation: ast.expr | None) -> Any:
+    """The type that an annotation names, without importing the file it stands in."""
+    if annotation is None:
+        return Any
+    if isinstance(annotation, ast.Constant):
+        return type(None) if annotation.value is None else annotation.value
+    if isinstance(annotation, ast.BinOp):
+        return Union[type_of(annotation.left), type_of(annotation.right)]  # noqa: UP007
+    if isinstance(annotation, ast.Subscript):
+        parts = annotation.slice.elts if isinstance(annotation.slice, ast.Tuple) else [annotation.slice]
+        if ast.unparse(annotation.value).endswith("Literal"):
+            return Literal[tuple(ast.literal_eval(part) for part in parts)]
+        return type_of(annotation.value)[tuple(map(type_of, parts))]
+    word = (
+        annotation.id
+        if isinstance(annotation, ast.Name)
+        else annotation.attr
+        if isinstance(annotation, ast.Attribute)
+        else ""
+    )
+    return BUILTINS.get(word) or getattr(types, word, Any)
+
+
+def options(kind: Any) -> tuple:
+    """The members of a union, or the type alone."""
+    return get_args(kind) if get_origin(kind) in (Union, python_types.UnionType) else (kind,)
+
+
+def marker(kind: Any, cls: type) -> Any:
+    """What `kerasapp.types` marked an annotation with."""
+    return next((item for item in getattr(kind, "__metadata__", ()) if isinstance(item, cls)), None)
+
+
+def inner_spec(option: Any) -> Any:
+    """The marked Spec inside `list[...]` or `dict[str, ...]`."""
+    if get_origin(option) not in (list, dict):
+        return None
+    inner = get_args(option)[-1]
+    return inner if holds_spec(inner) else None
+
+
+def is_frame(kind: Any) -> bool:
+    """Whether the type is a mapping of the recipe's own frame."""
+    return dataclasses.is_dataclass(kind)
+
+
+def holds_spec(kind: Any) -> bool:
+    """Whether a component, or a frame, stands somewhere in the type."""
+    if is_frame(kind):
+        return True
+    return bool(marker(kind, types.Component)) or any(
+        holds_spec(part) for part in get_args(kind) if get_origin(kind) is not Annotated
+    )

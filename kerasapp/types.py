@@ -1,0 +1,93 @@
+"""The words that a component's signature may use, and the protocol of what a data source gives.
+
+A component is a function or a Task class whose keyword-only, annotated arguments are the keys of its recipe entry.
+Besides these words an annotation may be a builtin (`int`, `float`, `bool`, `str`), `Literal[...]`, `... | None`,
+`list[...]`, `dict[str, ...]` and a tuple of fixed length.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
+
+from pydantic import Field
+
+if TYPE_CHECKING:
+    import numpy
+    import tensorflow
+
+Spec = dict[str, Any]
+"""A component and its arguments: `{"name": "cnn", "dropout": 0.3}`; in a recipe `cnn` is short for `{name: cnn}`."""
+
+
+@dataclass(frozen=True)
+class Component:
+    """Marks an annotation: the value is the Spec of a component of `kind`, a folder of kerasapp or a part of Keras."""
+
+    kind: str
+    entry: str | None = None
+
+
+@dataclass(frozen=True)
+class KerasName:
+    """Marks an annotation: the value is the name of something in a part of Keras (`activations`)."""
+
+    part: str
+
+
+class IsPath:
+    """Marks an annotation: relative to the current directory in a recipe, absolute in the resolved one."""
+
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+PositiveInt = Annotated[int, Field(gt=0)]
+NonNegativeInt = Annotated[int, Field(ge=0)]
+PositiveFloat = Annotated[float, Field(gt=0)]
+NonNegativeFloat = Annotated[float, Field(ge=0)]
+Padding = Literal["same", "valid"]
+DataPath = Annotated[str, IsPath()]
+StepCount = PositiveInt | Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)? epochs?$")]
+"""Training steps: a number of them, or `5 epochs`."""
+Activation = Annotated[str, KerasName("activations")]
+Initializer = Annotated[Spec, Component("keras.initializers")]
+Regularizer = Annotated[Spec, Component("keras.regularizers")]
+Optimizer = Annotated[Spec, Component("keras.optimizers")]
+Loss = Annotated[Spec, Component("keras.losses")]
+Schedule = Annotated[Spec, Component("keras.optimizers.schedules")]
+Layers = dict[str, Annotated[Spec, Component("keras.layers")]]
+"""Layer names and the Keras layer of each; `inputs: [name, ...]` besides a layer's own arguments."""
+Backbone = Annotated[Spec, Component("models")]
+Steps = list[Annotated[Spec, Component("ops", "apply")]]
+"""Preprocessing: functions `apply(images, *, ...)` of `ops/`, in order."""
+Augmentation = list[Annotated[Spec, Component("ops", "augment")]]
+"""Random steps of training: functions `augment(images, keys, *, ...)` of `ops/`, in order."""
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One feature of an example: a NumPy dtype's name (`string` for bytes and text), the shape of one example (None
+    where it varies), and the class names of an integer-coded one. An `image` of dtype `string` is an encoded file."""
+
+    dtype: str
+    shape: tuple[int | None, ...] = ()
+    names: tuple[str, ...] | None = None
+
+
+class Split(Protocol):
+    """Examples in a fixed order, reachable by number: dictionaries of features, named as TensorFlow Datasets does."""
+
+    features: dict[str, Feature]
+    ids: Sequence[str]
+    """What a finding names: a file's path, `adult.csv:17` (a line of the file), `x_test[12]`."""
+    random_access: bool
+    """False: a source that can only stream; `gather` is then not to be called, `stream` is."""
+
+    def __len__(self) -> int: ...
+
+    def gather(self, indices: "tensorflow.Tensor") -> "dict[str, tensorflow.Tensor]":
+        """(batch,) int64 -> each feature (batch, ...), in TensorFlow ops, for use inside `tf.data.Dataset.map`."""
+
+    def column(self, feature: str) -> "numpy.ndarray":
+        """The whole of one small feature (a label, a number, a text), in order; strings as an object array of `str`."""
+
+    def fingerprints(self) -> "numpy.ndarray":
+        """(examples,) uint64, a hash of each example's content: equal content, equal hash, on any machine."""

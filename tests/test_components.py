@@ -1,0 +1,66 @@
+"""A file is a component: its name, its signature, making it."""
+
+import sys
+
+import pytest
+
+from kerasapp import components
+
+
+@pytest.mark.parametrize("kind", ["models", "data", "tasks"])
+def test_every_component_has_a_docstring_and_arguments_that_can_be_read(kind):
+    for name in components.names(kind):
+        signature = components.signature(kind, name)
+        assert signature.source.doc, name
+        assert all(argument.annotation is not None for argument in signature.arguments), name
+
+
+@pytest.mark.parametrize("entry", ["augment"])
+def test_steps_are_told_apart_by_their_entry(entry):
+    names = components.names("ops", entry)
+    assert "flip" in names and "decode" not in names
+
+
+def test_the_facts_that_are_found_without_an_import_are_those_of_the_classes():
+    offered = {fact for name in components.names("tasks") for fact in components.function("tasks", name).FACTS}
+    assert components.facts() == offered
+
+
+def test_task_arguments_leave_learned_state_and_class_constants_out():
+    signature = components.signature("tasks", "image_classification")
+    names = [argument.name for argument in signature.arguments]
+    assert "augmentation" in names and "labels" not in names and "FACTS" not in names
+    assert "accuracy" in signature.literals["METRICS"]
+
+
+def test_a_name_that_is_not_there_tells_what_is():
+    with pytest.raises(components.UnknownComponent) as caught:
+        components.find("models", "cnm")
+    assert "cnn" in caught.value.names
+
+
+def test_reading_a_signature_runs_nothing_of_the_file(tmp_path):
+    (tmp_path / "nets.py").write_text('raise SystemExit("imported")\ndef build(*, width: int = 8): "Wide."\n')
+    (argument,) = components.signature("models", "./nets.py:build", folder=tmp_path).arguments
+    assert (argument.name, argument.default) == ("width", 8)
+
+
+def test_create_gives_a_component_the_facts_it_asks_for_and_no_others(tmp_path):
+    (tmp_path / "own.py").write_text("def build(*, num_classes: int, width: int = 8): return num_classes, width\n")
+    spec = {"name": "./own.py:build", "width": 3}
+    assert components.create("models", spec, folder=tmp_path, num_classes=10, image_shape=(8, 8, 1)) == (10, 3)
+
+
+def test_two_files_of_one_name_are_two_components(tmp_path):
+    for number in (1, 2):
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number) / "own.py").write_text(f"def build(*, a: int = 1): return {number}\n")
+    made = [components.create("models", {"name": "./own.py:build"}, folder=tmp_path / str(n)) for n in (1, 2)]
+    assert made == [1, 2]
+
+
+def test_a_dotted_name_is_found_on_the_path(tmp_path, monkeypatch):
+    (tmp_path / "my_lab").mkdir()
+    (tmp_path / "my_lab" / "nets.py").write_text("def capsule(*, width: int = 5): return width\n")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    assert components.create("models", {"name": "my_lab.nets:capsule", "width": 6}) == 6
