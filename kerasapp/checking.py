@@ -1,0 +1,217 @@
+"""Holds a recipe's tree against the signatures of what it names, fault by fault, and fills in the defaults."""
+
+import dataclasses
+import json
+import os
+from pathlib import Path
+from typing import Any, get_origin
+
+from pydantic import TypeAdapter, ValidationError
+
+from kerasapp import components, keras_names, types
+from kerasapp.annotations import Slot, holds_spec, inner_spec, is_frame, keras_slot, marker, options, slots_of, type_of
+from kerasapp.errors import Fault
+from kerasapp.reading import Node
+from kerasapp.wording import complaint, meant, shown
+
+INPUTS = (Slot("inputs", str | list[str] | None, False),)
+"""What a layer of `model: graph` takes besides its own arguments."""
+
+
+class Checker:
+    """Collects the faults of one recipe; each method gives the resolved value, or None after noting why not."""
+
+    def __init__(self, folder: Path, facts: set[str], offered: tuple[str, ...] = ()):
+        self.folder, self.facts, self.offered = folder, facts, offered
+        self.faults: list[Fault] = []
+
+    def spec(
+        self,
+        kind: str,
+        node: Node,
+        path: str,
+        *,
+        entry: str | None = None,
+        fallback: str | None = None,
+        extra: tuple[Slot, ...] = (),
+    ) -> dict | None:
+        """A component's Spec, complete: `cnn` or `{name: cnn, ...}`."""
+        name_node, items = (node, {}) if isinstance(node.value, str) else (None, node.value)
+        if not isinstance(items, dict):
+            return self.note(
+                node,
+                path,
+                f"expected a {_NOUN.get(kind, 'name')} (a name, or a mapping with a name), got {shown(node.value)}",
+            )
+        name_node = name_node or items.get("name")
+        name = fallback if name_node is None else name_node.value
+        if not isinstance(name, str):
+            return self.note(name_node or node, path, f"which {_NOUN.get(kind, 'one')}? Give its name")
+        try:
+            slots = self.slots(kind, name, entry)
+        except components.UnknownComponent as unknown:
+            return self.note(name_node, _join(path, "name"), f"{unknown}{meant(name, unknown.names)}")
+        except SyntaxError as error:
+            return self.note(name_node, _join(path, "name"), f"{name}: line {error.lineno} is not Python ({error.msg})")
+        plain = {key: item for key, item in items.items() if key != "name"}
+        place = Node(plain, node.file, (name_node or node).line, (name_node or node).column, node.keys)
+        return {"name": name, **self.mapping([*slots, *extra], place, path, f'argument "{{}}" of {name}', name)}
+
+    def mapping(self, slots: list[Slot], node: Node, path: str, noun: str, owner: str) -> dict:
+        """The values of a mapping's slots, defaults filled in, unknown and missing keys noted."""
+        known = {slot.name: slot for slot in slots}
+        for key in node.value:
+            if key not in known:
+                learned = f'"{key}" is learned from the data and never set in a recipe'
+                unknown = f"unknown {noun.replace('{}', key)}{meant(key, list(known))}"
+                told = learned if key in self.facts else unknown
+                self.note(node.keys.get(key, node), _join(path, key), told)
+        found = {}
+        for slot in slots:
+            if slot.name in node.value:
+                found[slot.name] = self.value(slot.type, node.value[slot.name], _join(path, slot.name), slot.default)
+            elif slot.required:
+                self.note(node, path, f'{owner} needs "{slot.name}"')
+            else:
+                found[slot.name] = self.default(slot, node, path)
+        return found
+
+    def value(self, kind: Any, node: Node, path: str, default: Any = None) -> Any:
+        """One value of a type; specs and frames within it are followed, everything else is pydantic's."""
+        choices = options(kind)
+        if node.value is None and type(None) in choices:
+            return None
+        if isinstance(node.value, str) and node.value.startswith("$") and ".layers." in f".{path}.":
+            return self.fact(node, path)
+        for choice in choices:
+            found = marker(choice, types.Component)
+            if found and (isinstance(node.value, dict) or set(choices) <= {choice, type(None)}):
+                fallback = (
+                    default.get("name") if isinstance(default, dict) else default if isinstance(default, str) else None
+                )
+                extra = INPUTS if found.kind == "keras.layers" and ".layers." in path else ()
+                return self.spec(found.kind, node, path, entry=found.entry, fallback=fallback, extra=extra)
+            if is_frame(choice):
+                return self.frame(choice, node, path)
+            inner = inner_spec(choice)
+            if inner is not None:
+                return self.several(choice, inner, node, path)
+        return self.scalar(kind, node, path)
+
+    def several(self, option: Any, inner: Any, node: Node, path: str) -> Any:
+        """A list of specs, or a mapping of names to specs."""
+        wanted = get_origin(option)
+        if not isinstance(node.value, wanted):
+            return self.note(
+                node,
+                path,
+                f"{_key(path)}: expected a {'list' if wanted is list else 'mapping'}, got {shown(node.value)}",
+            )
+        if wanted is list:
+            return [self.value(inner, item, _join(path, str(number))) for number, item in enumerate(node.value)]
+        return {key: self.value(inner, item, _join(path, key)) for key, item in node.value.items()}
+
+    def frame(self, cls: type, node: Node, path: str) -> dict | None:
+        """A mapping described by a dataclass of the recipe's own frame."""
+        if not isinstance(node.value, dict):
+            return self.note(node, path, f"{_key(path)}: expected a mapping, got {shown(node.value)}")
+        return self.mapping(slots_of(cls), node, path, f'key "{{}}" of {path}', path)
+
+    def scalar(self, kind: Any, node: Node, path: str) -> Any:
+        """A value that is neither a component nor a frame."""
+        plain, choices = node.plain(), options(kind)
+        for choice in choices:
+            name = marker(choice, types.KerasName)
+            if name and isinstance(plain, str):
+                there = list(keras_names.names(name.part))
+                if plain in there:
+                    return plain
+                return self.note(node, path, f'unknown {name.part[:-1]} "{plain}"{meant(plain, there)}')
+        try:
+            value = TypeAdapter(kind).validate_json(json.dumps(plain), strict=True)
+        except ValidationError as error:
+            inner = [(_walk(node, found["loc"]), found) for found in error.errors()]
+            inner = [pair for pair in inner if pair[0] is not node][:1] or [(node, None)]
+            place, first = inner[0]
+            told = complaint([first] if first else error.errors(), kind, place.plain())
+            return self.note(place, path, f"{_key(path)}: {told}")
+        if isinstance(plain, str) and any(marker(choice, types.IsPath) for choice in choices):
+            return os.path.abspath(os.path.expanduser(value))
+        return plain if value is not None and not isinstance(value, float) else value
+
+    def fact(self, node: Node, path: str) -> str | None:
+        name = node.value[1:]
+        if name in self.offered:
+            return node.value
+        return self.note(node, path, f'the task has no fact "{name}"{meant(name, list(self.offered))}')
+
+    def default(self, slot: Slot, node: Node, path: str) -> Any:
+        """A default, with the specs in it completed."""
+        if slot.default is None or not holds_spec(slot.type):
+            return _as_node(slot.default, node).plain()
+        return self.value(slot.type, _as_node(slot.default, node), _join(path, slot.name))
+
+    def slots(self, kind: str, name: str, entry: str | None = None) -> list[Slot]:
+        """What a component takes from a recipe: its arguments less the facts."""
+        if kind.startswith("keras."):
+            return self.keras_slots(kind.removeprefix("keras."), name)
+        signature = components.signature(kind, name, entry, self.folder)
+        arguments = [argument for argument in signature.arguments if argument.name not in self.facts]
+        if kind == "models":
+            arguments = [argument for argument in arguments if argument.name not in self.offered]
+        return [Slot(a.name, type_of(a.annotation), a.required, a.default) for a in arguments]
+
+    @staticmethod
+    def keras_slots(part: str, name: str) -> list[Slot]:
+        there = keras_names.names(part)
+        if part in ("initializers", "regularizers"):
+            name = next((known for known in there if known.lower() == name.replace("_", "").lower()), name)
+        if name not in there:
+            raise components.UnknownComponent(f'unknown {_NOUN.get("keras." + part, part)} "{name}"', list(there))
+        return [keras_slot(argument) for argument in keras_names.arguments(part, name)]
+
+    def note(self, node: Node, path: str, message: str) -> None:
+        self.faults.append(node.fault(path, message))
+
+
+_NOUN = {
+    "models": "model",
+    "tasks": "task",
+    "data": "data source",
+    "ops": "step",
+    "keras.optimizers": "optimizer",
+    "keras.optimizers.schedules": "schedule",
+    "keras.losses": "loss",
+    "keras.layers": "layer",
+    "keras.initializers": "initializer",
+    "keras.regularizers": "regularizer",
+}
+
+
+def _as_node(value: Any, place: Node) -> Node:
+    """A default as a tree, every part of it standing at `place`."""
+    if dataclasses.is_dataclass(value):
+        value = dataclasses.asdict(value)
+    if isinstance(value, dict):
+        value = {key: _as_node(item, place) for key, item in value.items()}
+    elif isinstance(value, (list, tuple)):
+        value = [_as_node(item, place) for item in value]
+    return Node(value, place.file, place.line, place.column)
+
+
+def _walk(node: Node, location: tuple) -> Node:
+    for step in location:
+        if (isinstance(node.value, list) and isinstance(step, int) and step < len(node.value)) or (
+            isinstance(node.value, dict) and step in node.value
+        ):
+            node = node.value[step]
+    return node
+
+
+def _key(path: str) -> str:
+    """The last key of a path that is no number: `augmentation` of `task.augmentation.0`."""
+    return next(step for step in reversed(path.split(".")) if not step.isdigit())
+
+
+def _join(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key

@@ -1,0 +1,39 @@
+"""The recipes and sweeps that come with kerasapp, beside the package in a clone and inside it in a wheel; finding one.
+
+`kerasapp list` imports this: standard library only.
+"""
+
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Literal
+
+from kerasapp.errors import Fault, RecipeError
+
+
+def stock(kind: Literal["recipes", "tuning"]) -> Path:
+    """The folder of stock recipes or of stock sweeps, absolute. In a wheel setup.cfg has put it under `_stock`."""
+    package = Path(__file__).resolve().parent
+    inside = package / "_stock" / kind
+    return inside if inside.is_dir() else package.parent / kind
+
+
+def stock_files(kind: str = "recipes") -> dict[str, Path]:
+    """Name -> file of the stock recipes (`vision/digits_cnn`) or sweeps."""
+    folder = stock(kind)
+    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in sorted(folder.rglob("*.yaml"))}
+
+
+def find_recipe(word: str) -> Path:
+    """The file behind a recipe argument: a path, a stock name, or its last part where that is unambiguous."""
+    path = Path(word)
+    if path.exists():
+        return path
+    there = stock_files()
+    found = [there[word]] if word in there else [file for name, file in there.items() if name.split("/")[-1] == word]
+    if len(found) == 1:
+        return found[0]
+    close = get_close_matches(word, list(there), 1, 0.6) or [
+        name for name in there if get_close_matches(word, [name.split("/")[-1]], 1, 0.6)
+    ]
+    meant = f': did you mean "{close[0]}"?' if close else ". `kerasapp list` names those there are"
+    raise RecipeError([Fault(word, 1, 1, "", f"no such file, and no stock recipe of that name{meant}")])
