@@ -1,0 +1,293 @@
+"""A run: the folder that holds all that a later verb needs."""
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock, Timeout
+
+from kerasapp import components
+from kerasapp.errors import RunError
+from kerasapp.files import replacing, write, write_json
+from kerasapp.recipe import Recipe, load
+
+if TYPE_CHECKING:
+    import keras
+    import numpy
+
+PACKAGES = ("kerasapp", "tensorflow", "keras", "numpy", "scikit-learn", "opencv-contrib-python-headless", "pillow")
+SAMPLES = 256
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run's folder, by its path. Nothing here reads `recipes/` again."""
+
+    path: Path
+
+    @classmethod
+    def create(cls, parent: Path, recipe: Recipe, name: str | None = None) -> "Run":
+        """Makes the folder below `parent`, whole from its first moment: built beside and renamed.
+
+        Its name is the time, or `name`; raises RunError where that is taken.
+        """
+        parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=".new-", dir=parent))
+        try:
+            beside.chmod(0o755)
+            write(beside / "recipe.yaml", _with_own_code(recipe, beside / "code"))
+            write_json(beside / "environment.json", environment(recipe.seed))
+            now = datetime.now()
+            state = {
+                "state": "running",
+                "started": now.isoformat(timespec="seconds"),
+                "seconds": 0.0,
+                "recipe": recipe.name,
+                "title": recipe.title,
+            }
+            write_json(beside / "state.json", state)
+            return cls(_publish(beside, parent, name or now.strftime("%Y-%m-%dT%H-%M-%S"), numbered=name is None))
+        except BaseException:
+            shutil.rmtree(beside, ignore_errors=True)
+            raise
+
+    @classmethod
+    def open(cls, word: str | Path, root: Path = Path()) -> "Run":
+        """The run behind a path, `latest`, or an unambiguous prefix of its name. Raises RunError."""
+        path = Path(word)
+        if (path / "state.json").is_file():
+            return cls(path)
+        there = all_runs(root)
+        if str(word) == "latest":
+            with_model = [run for run in there if (run.path / "model.keras").exists()]
+            if not with_model:
+                raise RunError(root / "runs", "no run with a model yet. Make one: kerasapp run vision/digits_cnn")
+            return with_model[-1]
+        found = [run for run in there if run.name.startswith(str(word)) or run.path.name.startswith(str(word))]
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise RunError(word, "no such run. `kerasapp runs` lists those there are")
+        raise RunError(
+            word, f"fits {len(found)} runs: {', '.join(run.name for run in found[:5])}. Give more of the name"
+        )
+
+    @property
+    def name(self) -> str:
+        """`digits_cnn/2026-01-03T10-22-07`."""
+        return f"{self.path.resolve().parent.name}/{self.path.resolve().name}"
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        return load(self.path / "recipe.yaml")
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """state.json; `interrupted` where it says running and no process holds the folder."""
+        state = self.read_json("state.json")
+        if state["state"] == "running" and not self.held():
+            state["state"] = "interrupted"
+        return state
+
+    @property
+    def report(self) -> dict[str, Any]:
+        return self.read_json("report.json")
+
+    def update(self, **changes: Any) -> None:
+        """Changes state.json."""
+        write_json(self.path / "state.json", self.read_json("state.json") | changes)
+
+    def lock(self) -> FileLock:
+        """Held by the one process that writes to the folder; freed by the system when that process is gone."""
+        lock = FileLock(self.path / ".lock", timeout=0)
+        try:
+            return lock.acquire().lock
+        except Timeout:
+            raise RunError(
+                self.path, "another process is writing to this run. Wait for it, or start a new run"
+            ) from None
+
+    def held(self) -> bool:
+        """True while a process writes to the folder."""
+        try:
+            with FileLock(self.path / ".lock", timeout=0):
+                return False
+        except Timeout:
+            return True
+        except OSError:  # a folder we may not write to
+            return False
+
+    def read_json(self, name: str) -> dict[str, Any]:
+        try:
+            return json.loads((self.path / name).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise RunError(
+                self.path, f"has no {name}: it did not get that far. `kerasapp runs` tells the state of each"
+            ) from None
+        except (OSError, ValueError) as error:
+            raise RunError(self.path / name, f"can't be read ({error})") from None
+
+    def keep_task(self, task: Any) -> None:
+        """task.json: the adapted task, the only learned state outside the model."""
+        write_json(self.path / "task.json", {"name": self.recipe.task["name"], "state": task.state()})
+
+    @cached_property
+    def task(self) -> Any:
+        """The adapted task, from task.json."""
+        spec = self.recipe.task
+        made = components.create("tasks", spec, folder=self.recipe.folder)
+        return made.restore(self.read_json("task.json")["state"])
+
+    def build(self) -> "keras.Model":
+        """The recipe's model, freshly initialised."""
+        import keras
+
+        keras.config.set_dtype_policy("mixed_float16" if self.recipe.train.mixed_precision else "float32")
+        return components.create("models", self.recipe.model, folder=self.recipe.folder, **self.task.facts())
+
+    def model(self) -> "keras.Model":
+        """The best model, rebuilt by its own code and given its weights. Raises RunError."""
+        path = self.path / "model.keras"
+        if not path.exists():
+            raise RunError(self.path, "has no model yet: it stopped before the first epoch ended")
+        model = self.build()
+        try:
+            model.load_weights(path)
+        except (ValueError, OSError, KeyError) as error:
+            raise RunError(
+                path, f"does not fit the model that recipe.yaml describes ({str(error).splitlines()[0]})"
+            ) from None
+        return model
+
+    def splits(self) -> dict[str, Any]:
+        """The data, read again from where it was."""
+        from kerasapp import data
+
+        return data.load(self.recipe.data, self.recipe.seed, type(self.task).SPLIT)
+
+    def keep_samples(self, split: str, examples: "dict[str, numpy.ndarray]") -> None:
+        """At most 256 raw examples, so that export, calibration and explanation work where the data has gone."""
+        import numpy as np
+
+        arrays = {}
+        for feature, values in examples.items():
+            if values.dtype == object:  # bytes: no pickle in a run's folder
+                values = [value if isinstance(value, bytes) else str(value).encode() for value in values]
+                arrays[f"{feature}|offsets"] = np.cumsum([0, *map(len, values)])
+                values = np.frombuffer(b"".join(values), "uint8")
+            arrays[feature] = values
+        with replacing(self.path / "samples" / f"{split}.npz") as beside, open(beside, "wb") as stream:
+            np.savez(stream, **arrays)
+
+    def samples(self, split: str) -> "dict[str, numpy.ndarray]":
+        """The kept raw examples of `train` or `test`; bytes and text as object arrays of bytes."""
+        import numpy as np
+
+        path = self.path / "samples" / f"{split}.npz"
+        if not path.exists():
+            raise RunError(path, "no samples were kept: this run did not finish")
+        with np.load(path) as stored:
+            arrays = dict(stored)
+        for name in [name for name in arrays if name.endswith("|offsets")]:
+            feature, offsets = name.removesuffix("|offsets"), arrays.pop(name)
+            data = arrays[feature].tobytes()
+            arrays[feature] = np.array([data[a:b] for a, b in pairwise(offsets)] + [None], object)[:-1]
+        return arrays
+
+
+def all_runs(root: Path) -> list[Run]:
+    """Every run below `root/runs`, the newest last. Trials of a sweep and folds lie deeper and are not among them."""
+    found = [
+        Run(path.parent) for path in (root / "runs").glob("*/*/state.json") if not path.parent.name.startswith(".")
+    ]
+    return sorted(found, key=lambda run: (_started(run), run.path.stat().st_mtime, run.name))
+
+
+def environment(seed: int) -> dict[str, Any]:
+    """Versions, commit, seed and machine."""
+    versions = {}
+    for package in PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            versions[package] = None
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else None
+    machine = {
+        "system": platform.platform(),
+        "processor": platform.machine(),
+        "cores": os.cpu_count(),
+        "memory": memory,
+    }
+    return {
+        "python": platform.python_version(),
+        "versions": versions,
+        "git": _commit(),
+        "seed": seed,
+        "machine": machine,
+        "command": sys.argv,
+    }
+
+
+def _commit() -> str | None:
+    """The commit of the folder we run in, with `+changes` where it has any."""
+    try:
+        commit = subprocess.run(
+            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=True
+        ).stdout.strip()
+        changed = subprocess.run(
+            ["git", "status", "--porcelain", "-uno"], capture_output=True, text=True, timeout=5, check=True
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return commit + ("+changes" if changed.strip() else "")
+
+
+def _started(run: Run) -> str:
+    try:
+        return json.loads((run.path / "state.json").read_text()).get("started", "")
+    except (OSError, ValueError):
+        return ""
+
+
+def _publish(beside: Path, parent: Path, name: str, numbered: bool) -> Path:
+    """Renames the finished folder to its name; a name made of the time gets a number where it is taken."""
+    for number in range(1, 1000):
+        target = parent / (name if number == 1 else f"{name}-{number}")
+        try:
+            os.rename(beside, target)  # fails where the target is a folder with something in it
+        except OSError:
+            if not target.exists():
+                raise
+            if not numbered:
+                raise RunError(target, "is there already: choose another --name") from None
+            time.sleep(0.01)
+            continue
+        return target
+    raise RunError(parent / name, "no free name for a new run")
+
+
+def _with_own_code(recipe: Recipe, folder: Path) -> str:
+    """The resolved recipe's text; a user's component file is copied into the run, and the recipe points there."""
+    changes = {}
+    for key in ("task", "data", "model"):
+        where, _, entry = recipe.values[key]["name"].rpartition(":")
+        if where.endswith(".py"):
+            folder.mkdir(exist_ok=True)
+            shutil.copy2(recipe.folder / where, folder / Path(where).name)
+            changes[f"{key}.name"] = f"./code/{Path(where).name}:{entry}"
+    text = recipe.as_yaml()
+    for path, name in changes.items():
+        text = text.replace(recipe.values[path.split(".")[0]]["name"], name)
+    return f"# {recipe.title}: as resolved for this run\n{text}"
