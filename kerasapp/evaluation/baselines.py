@@ -1,0 +1,151 @@
+"""What a model has to beat: the most common class or the mean, and one classical model, on the same split.
+
+Tables get gradient boosting (Ke et al., 2017, as scikit-learn's HistGradientBoosting), with missing values and
+categories as such; pictures get histograms of oriented gradients (Dalal and Triggs, 2005) under a linear support
+vector machine.
+Neither is tuned. Both see at most 10 000 examples of train and are scored on at most 10 000 of test.
+"""
+
+import hashlib
+import json
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kerasapp.files import write_json
+from kerasapp.tasks._base import Task
+from kerasapp.types import Split
+
+METHOD = 1  # goes up when the numbers change, so that cached ones are not used
+LIMIT = 10_000  # examples
+CHUNK = 256  # images held decoded at a time
+SMALL = 48  # pixels: up to this side a picture is described by 32 x 32 pixels, above by 96 x 96
+DIRECTIONS = 9  # Dalal and Triggs, 2005, section 6.3
+BINS = 255  # HistGradientBoosting's largest number of categories
+
+Prepared = Callable[[Split, np.ndarray], dict[str, np.ndarray]]
+Some = tuple[Split, np.ndarray]  # examples of a split, by number
+
+
+def baselines(
+    task: Task, splits: dict[str, Split], *, seed: int, prepared: Prepared, cache: Path
+) -> list[dict[str, Any]]:
+    """Rows `{"name", "metrics": {name: {"value"}}, "trained_on", "of", "tested_on", "seconds"}`, on `test`.
+
+    `prepared(split, indices)` gives raw features as `task.prepare` does, in NumPy. Metrics are named as the report's,
+    in the label's own units. The rows are kept in the folder `cache`, under a hash of all that they depend on. No rows
+    where there is no labelled test split or the examples can only be streamed.
+    """
+    train, test = splits["train"], splits.get("test")
+    if test is None or "label" not in test.features or not (train.random_access and test.random_access):
+        return []
+    path = cache / f"baselines-{_key(task, train, test, seed)}.json"
+    if path.exists():
+        return json.loads(path.read_text(encoding="utf-8"))
+    rows = _rows(task, train, test, seed, prepared)
+    write_json(path, rows)
+    return rows
+
+
+def _key(task: Task, train: Split, test: Split, seed: int) -> str:
+    settings = [METHOD, LIMIT, seed, type(task).__name__, task.state()]
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    for split in (train, test):
+        digest.update(np.asarray(split.fingerprints()).tobytes())
+        digest.update(task.targets(split).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _rows(task: Task, train: Split, test: Split, seed: int, prepared: Prepared) -> list[dict[str, Any]]:
+    classes = task.EVALUATION == "classification"
+    measure = _accuracy if classes else _errors
+    y = task.targets(train)
+    learned, tested = _some(len(train), seed), _some(len(test), seed)
+    truth = task.targets(test)[tested]
+    counts = {"of": len(train), "tested_on": len(tested)}
+    simple = np.full(len(truth), np.bincount(y).argmax() if classes else y.mean())
+    name = "majority class" if classes else "training mean"
+    rows = [{"name": name, "metrics": measure(truth, simple), "trained_on": len(train), **counts}]
+    if task.INPUT not in CLASSICAL or len(np.unique(y[learned])) < 2:
+        return rows
+    started = time.perf_counter()
+    name, predict = CLASSICAL[task.INPUT]
+    metrics = measure(truth, predict(task, prepared, seed, y[learned], (train, learned), (test, tested)))
+    seconds = round(time.perf_counter() - started, 2)
+    return [*rows, {"name": name, "metrics": metrics, "trained_on": len(learned), **counts, "seconds": seconds}]
+
+
+def _some(count: int, seed: int) -> np.ndarray:
+    """At most LIMIT of so many examples, in order."""
+    if count <= LIMIT:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(seed).choice(count, LIMIT, replace=False))
+
+
+def _accuracy(truth: np.ndarray, predicted: np.ndarray) -> dict[str, dict[str, float]]:
+    return {"accuracy": {"value": float(np.mean(truth == predicted))}}
+
+
+def _errors(truth: np.ndarray, predicted: np.ndarray) -> dict[str, dict[str, float]]:
+    error = predicted - truth
+    return {
+        "mean_absolute_error": {"value": float(np.abs(error).mean())},
+        "root_mean_squared_error": {"value": float(np.sqrt(np.square(error).mean()))},
+    }
+
+
+def _vectors(task: Task, prepared: Prepared, seed: int, y: np.ndarray, learned: Some, tested: Some) -> np.ndarray:
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.svm import LinearSVC
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1), warnings.catch_warnings():  # more threads cost more processor time than they save here
+        warnings.simplefilter("ignore", ConvergenceWarning)  # of pictures that no plane divides
+        model = LinearSVC(C=0.1, random_state=seed).fit(_gradients(task, prepared, *learned), y)
+        return model.predict(_gradients(task, prepared, *tested))
+
+
+def _gradients(task: Task, prepared: Prepared, split: Split, indices: np.ndarray) -> np.ndarray:
+    """(examples, features) float32: histograms of directions in 4 x 4 or 6 x 6 cells, normalised in blocks of 2 x 2."""
+    import cv2
+
+    side, cell = (32, 8) if max(task.image_shape[:2]) <= SMALL else (96, 16)
+    shrinks = max(task.image_shape[:2]) > side
+    describe = cv2.HOGDescriptor((side, side), (2 * cell, 2 * cell), (cell, cell), (cell, cell), DIRECTIONS).compute
+    rows = []
+    for start in range(0, len(indices), CHUNK):
+        images, _ = task.encode(prepared(split, indices[start : start + CHUNK]))
+        for image in (np.asarray(images) * 255).round().astype(np.uint8):
+            image = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+            rows.append(describe(image).ravel())
+    return np.stack(rows)
+
+
+def _boosting(task: Task, prepared: Prepared, seed: int, y: np.ndarray, learned: Some, tested: Some) -> np.ndarray:
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+    from threadpoolctl import threadpool_limits
+
+    kind = HistGradientBoostingClassifier if task.EVALUATION == "classification" else HistGradientBoostingRegressor
+    numbers = len(task.numeric_columns)
+    categories = list(range(numbers, numbers + len(task.category_columns)))
+    with threadpool_limits(1):
+        model = kind(categorical_features=categories or None, random_state=seed).fit(_columns(task, *learned), y)
+        return model.predict(_columns(task, *tested))
+
+
+def _columns(task: Task, split: Split, indices: np.ndarray) -> np.ndarray:
+    """(examples, columns) float64, numbers first; a category is its place in the vocabulary. NaN: missing, unknown."""
+    columns = [np.asarray(split.column(column["name"]), np.float64)[indices] for column in task.numeric_columns]
+    columns = [np.where(np.isfinite(column), column, np.nan) for column in columns]
+    for column in task.category_columns:
+        places = {word: place for place, word in enumerate(column["vocabulary"][:BINS])}
+        words = split.column(column["name"])[indices]
+        columns.append(np.array([places.get(str(word), np.nan) for word in words], np.float64))
+    return np.stack(columns, axis=1)
+
+
+CLASSICAL = {"image": ("HOG + linear SVM", _vectors), "row": ("gradient boosting", _boosting)}

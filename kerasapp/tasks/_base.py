@@ -1,0 +1,155 @@
+"""What a task is: the meaning of raw examples, learned from the training split, the same in training and serving."""
+
+import copy
+import re
+import unicodedata
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Literal, Self
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kerasapp.errors import KerasappError, RunError
+from kerasapp.types import Spec, Split
+
+Raw = dict[str, tf.Tensor]
+"""Features by name, each (batch, ...)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task(ABC):
+    """Raw example -> inputs and targets, loss, metrics, decoding, the serving signatures.
+
+    Keyword-only fields are the task's recipe arguments. Learned state is a `field(init=False)`: plain JSON values,
+    set by `adapt` through `learned`, kept in `task.json`, never in a recipe.
+    """
+
+    FACTS: ClassVar[tuple[str, ...]] = ()
+    """What a model may ask for; literal, because it is read without an import."""
+    METRICS: ClassVar[tuple[str, ...]] = ()
+    """What a monitor may name, without `val_`; literal as well."""
+    SPLIT: ClassVar[dict[str, float]] = {"validation": 0.1, "test": 0.2}
+    """What is taken from train where the source brings no such split and the recipe says nothing."""
+    INPUT: ClassVar[Literal["image", "row", "text"]] = "row"
+    """What `predict` reads from the files it is given."""
+    EVALUATION: ClassVar[str] = "classification"
+    """The module of `kerasapp.evaluation` that reports on it."""
+
+    @abstractmethod
+    def adapt(self, split: Split) -> Self:
+        """A copy that has learned labels, vocabulary, statistics from the training split. Raises DataError."""
+
+    @abstractmethod
+    def facts(self) -> dict[str, Any]:
+        """The values behind FACTS."""
+
+    def resolved(self) -> dict[str, Any]:
+        """Recipe arguments that `adapt` decided from the data, as the resolved recipe is to say them."""
+        return {}
+
+    def check(self, split: Split, name: str) -> None:  # noqa: B027 - most tasks override it, none has to
+        """Raises DataError where the adapted task can't read a split: a label that train never saw, NaN targets."""
+
+    def prepare(self, raw: Raw) -> Raw:
+        """The part of reading that depends on the example alone, and so can be cached: decoding, resizing."""
+        return raw
+
+    def numbered(self, raw: Raw) -> Raw:
+        """`label`, where there is one, as `target` needs it; for `prepare` to pass on."""
+        return {"label": raw["label"]} if "label" in raw else {}
+
+    @abstractmethod
+    def encode(self, raw: Raw, keys: tf.Tensor | None = None) -> tuple[Any, Raw]:
+        """Prepared features -> (the model's inputs, the context that decoding needs).
+
+        `keys` is (batch, 2) int32, one for each example and epoch, where training asks for augmentation; else None.
+        """
+
+    @abstractmethod
+    def target(self, raw: Raw, context: Raw) -> Any:
+        """y, or (y, sample_weight), for Keras's `fit`."""
+
+    def elements(self, raw: Raw, keys: tf.Tensor | None = None) -> tuple:
+        """(inputs, y) or (inputs, y, sample_weight) of a batch of prepared examples; several of one: override it."""
+        inputs, context = self.encode(raw, keys)
+        y = self.target(raw, context)
+        return (inputs, *y) if isinstance(y, tuple) else (inputs, y)
+
+    @abstractmethod
+    def loss(self, chosen: Spec | None = None, label_smoothing: float = 0.0) -> keras.losses.Loss | None:
+        """The loss on (y, logits): the recipe's `train.loss`, or the task's own. None where the model computes it."""
+
+    def class_weight(self, chosen: Any) -> dict[int, float] | None:
+        """The recipe's `train.class_weight` as Keras's `fit` takes it. Raises KerasappError."""
+        if chosen is not None:
+            raise KerasappError(f"train.class_weight: {type(self).__name__} has no classes to weigh. Leave it out")
+        return None
+
+    @abstractmethod
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """Fresh streamed metrics on (y, logits)."""
+
+    @abstractmethod
+    def decode(self, outputs: Any, context: Raw) -> Raw:
+        """The model's outputs -> what a person reads, in TensorFlow ops, each (batch, ...)."""
+
+    def measure(self, decoded: dict[str, np.ndarray], examples: dict[str, np.ndarray]) -> dict[str, float]:
+        """Metrics of a whole split that can't be streamed (mAP, BLEU); none by default."""
+        return {}
+
+    @abstractmethod
+    def read(self) -> dict[str, tf.TensorSpec]:
+        """The raw features that serving takes, each (None, ...): encoded image bytes, one tensor a column, strings."""
+
+    def signatures(self, model: keras.Model) -> dict[str, Callable]:
+        """Serving's endpoints; by default one, decode . model . encode . prepare on raw features.
+
+        Its arguments are named by `argument_names` where a feature's own name (a column `city, state`) can't be one.
+        """
+        features = self.read()
+        names = argument_names(features)
+        specs = {names[key]: tf.TensorSpec(spec.shape, spec.dtype, name=names[key]) for key, spec in features.items()}
+
+        @tf.function(input_signature=[specs], autograph=False)
+        def serving_default(arguments: Raw) -> Raw:
+            raw = {key: arguments[names[key]] for key in features}
+            inputs, context = self.encode(self.prepare(raw))
+            return self.decode(model(inputs, training=False), context)
+
+        return {"serving_default": serving_default}
+
+    def learned(self, **values: Any) -> Self:
+        """A copy with this learned state."""
+        new = copy.copy(self)
+        for name, value in values.items():
+            object.__setattr__(new, name, value)
+        return new
+
+    def state(self) -> dict[str, Any]:
+        """What was learned, as `task.json` keeps it."""
+        return {field.name: getattr(self, field.name, None) for field in fields(self) if not field.init}
+
+    def restore(self, state: dict[str, Any]) -> Self:
+        """A copy with the state that `task.json` kept. Raises RunError where it lacks a part."""
+        names = [field.name for field in fields(self) if not field.init]
+        if absent := [name for name in names if name not in state]:
+            raise RunError("task.json", f"lacks {', '.join(absent)}: another version wrote it. Use that, or run anew")
+        return self.learned(**{name: state[name] for name in names})
+
+
+def argument_names(features: Iterable[str]) -> dict[str, str]:
+    """Feature name -> the name that its argument has in a SavedModel: letters, digits and `_` only, each once."""
+    names: dict[str, str] = {}
+    for feature in features:
+        plain = unicodedata.normalize("NFKD", feature).encode("ascii", "ignore").decode()
+        plain = re.sub(r"\W", "_", plain)
+        plain = plain if re.match("[A-Za-z]", plain) else f"arg_{plain}"
+        name, number = plain, 1
+        while name in names.values():
+            number += 1
+            name = f"{plain}_{number}"
+        names[feature] = name
+    return names
