@@ -1,6 +1,7 @@
 """What a task is: the meaning of raw examples, learned from the training split, the same in training and serving."""
 
 import copy
+import keyword
 import re
 import unicodedata
 from abc import ABC, abstractmethod
@@ -146,7 +147,8 @@ def argument_names(features: Iterable[str]) -> dict[str, str]:
     for feature in features:
         plain = unicodedata.normalize("NFKD", feature).encode("ascii", "ignore").decode()
         plain = re.sub(r"\W", "_", plain)
-        plain = plain if re.match("[A-Za-z]", plain) else f"arg_{plain}"
+        allowed = re.match("[A-Za-z]", plain) and plain != "self" and not keyword.iskeyword(plain)
+        plain = plain if allowed else f"arg_{plain}"
         name, number = plain, 1
         while name in names.values():
             number += 1

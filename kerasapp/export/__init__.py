@@ -1,0 +1,121 @@
+"""Exports: a trained run as a folder that others can load, checked in a process of its own before it appears.
+
+One file a format, with `write(model, task, folder)`, `verify(folder, model, task, examples) -> verified`, and
+`usage(name, task, examples)` for the card. An export is built in a hidden folder beside its place and renamed when it
+has been checked: TensorFlow Serving, which watches the place, sees it whole.
+"""
+
+import importlib
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kerasapp import components
+from kerasapp.errors import KerasappError, RunError, WorkError
+from kerasapp.export._card import card
+from kerasapp.files import write, write_json
+
+if TYPE_CHECKING:
+    import numpy
+
+    from kerasapp.run import Run
+
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+LAST = ".last"
+"""The file beside the versions with the highest number given so far: one that was deleted is not given again."""
+
+
+def export(run: "Run", *, name: str | None = None, root: Path = Path(), format: str = "savedmodel") -> dict[str, Any]:
+    """Writes `root/saved_models/NAME/VERSION/`, a new version; NAME is the recipe's where none is given.
+
+    Returns `{"path", "format", "verified"}`. Raises KerasappError for a name or format that can't be, and WorkError for
+    an export that does not answer as `predict` does: nothing is left of it then.
+    """
+    name = _name_of(run) if name is None else name
+    if not NAME.fullmatch(name):
+        raise KerasappError(f'"{name}" is no name for an export: take letters, digits and any of . _ -')
+    if format not in components.names("export"):
+        raise KerasappError(f'no export format "{format}": there is {", ".join(components.names("export"))}')
+    form = importlib.import_module(f"kerasapp.export.{format}")
+    model, task, examples = run.model(), run.task, _examples(run)
+    place = root / "saved_models" / name
+    with _unpublished(place) as folder:
+        try:
+            form.write(model, task, folder)
+            verified = form.verify(folder, model, task, examples)
+        except WorkError as error:
+            raise WorkError(f"{run.path}: {error}. Nothing was exported") from None
+        write_json(folder / "assets.extra" / "verified.json", verified)
+        write(folder / "assets.extra" / "card.md", card(run, name, verified, form.usage(name, task, examples)))
+        path = _publish(folder, place)
+    return {"path": str(path), "format": format, "verified": verified}
+
+
+def _name_of(run: "Run") -> str:
+    """The recipe's, which a file may call what it likes."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", run.name.split("/")[0]).lstrip(".-") or "model"
+
+
+def _examples(run: "Run") -> "dict[str, numpy.ndarray]":
+    """The kept examples of test, or of train where nothing was set apart."""
+    for split in ("test", "train"):
+        with suppress(RunError):
+            examples = run.samples(split)
+            if len(next(iter(examples.values()))):
+                return examples
+    raise RunError(run.path, "kept no examples to check an export with: it did not finish")
+
+
+@contextmanager
+def _unpublished(place: Path) -> Iterator[Path]:
+    """A hidden folder in `place`, gone afterwards unless it was renamed; so is `place` where it stays empty."""
+    place.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=".export-", dir=place))
+    folder.chmod(place.stat().st_mode & 0o777)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # not empty
+            place.rmdir()
+
+
+def _publish(folder: Path, place: Path) -> Path:
+    """Renames `folder` to the next number; where another export took that one first, to the one after."""
+    for path in folder.rglob("*"):
+        _flush(path)
+    _flush(folder)
+    number = max([_last(place), *(int(path.name) for path in place.iterdir() if path.name.isdecimal())]) + 1
+    while True:
+        target = place / str(number)
+        try:
+            os.rename(folder, target)  # fails where the target is a folder with something in it
+            break
+        except OSError:
+            if not target.exists():
+                raise
+            number += 1
+    if number > _last(place):
+        write(place / LAST, f"{number}\n")
+    _flush(place)
+    return target
+
+
+def _last(place: Path) -> int:
+    try:
+        return int((place / LAST).read_text())
+    except (FileNotFoundError, ValueError):
+        return 0
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

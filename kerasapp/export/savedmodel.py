@@ -1,0 +1,175 @@
+"""A SavedModel: raw input in, what a person reads out, and nothing of kerasapp needed to load it.
+
+Signatures are the task's (`Task.signatures`). What is left out: one on prepared tensors, and quantisation.
+"""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kerasapp.errors import WorkError
+from kerasapp.prediction import predict_raw
+from kerasapp.tasks._base import Task, argument_names
+
+TOLERANCE = 1e-5
+"""Of a probability absolute, of a value beyond 1 relative to it."""
+SCRIPT = Path(__file__).with_name("_verify.py")
+USAGE = """\
+From Python, with TensorFlow alone:
+
+```python
+import tensorflow as tf
+
+call = tf.saved_model.load("saved_models/{name}/VERSION").signatures["serving_default"]
+print(call({python}))
+```
+
+With TensorFlow Serving:
+
+```sh
+docker run --rm -p 8501:8501 -v "$PWD/saved_models/{name}:/models/{name}" -e MODEL_NAME={name} tensorflow/serving &
+{body} | curl -d @- http://localhost:8501/v1/models/{name}:predict
+```
+"""
+PHOTOGRAPH = """(printf '{"instances": [{"image": {"b64": "'; base64 < photo.jpg | tr -d '\\n'; printf '"}}]}')"""
+RENAMED = """
+Inputs that have another name than their feature:
+
+| feature | input |
+| --- | --- |
+"""
+
+
+def write(model: keras.Model, task: Task, folder: Path) -> None:
+    """Writes a SavedModel with the task's signatures into `folder`. Raises WorkError."""
+    module = tf.Module()
+    module.weights = [variable.value for variable in model.variables]
+    try:
+        tf.saved_model.save(module, str(folder), signatures=task.signatures(model))
+    except (AssertionError, tf.errors.OpError) as error:  # the first: something in the graph that nothing keeps
+        raise WorkError(f"can't be saved: {str(error).splitlines()[0]}") from error
+
+
+def verify(folder: Path, model: keras.Model, task: Task, examples: dict[str, np.ndarray]) -> dict[str, Any]:
+    """Calls the SavedModel in a process of its own on raw examples, and compares it with `predict_raw`.
+
+    Both get images as files: arrays of pixels become PNG, and those that aren't uint8 are rounded to its 256 steps.
+    Both compute on the CPU, because a GPU rounds otherwise, and the memory of one GPU is not for two processes.
+
+    Returns the contract's `verified`. Raises WorkError where a label differs, or a number by more than TOLERANCE.
+    """
+    examples = as_files(examples, task)
+    with tf.device("/CPU:0"):
+        wanted = predict_raw((model, task), examples)
+    given, milliseconds = _answers(folder, as_inputs(examples, task))
+    words, difference = _compare(given, wanted)
+    truth = _true_labels(examples, task)
+    return {
+        "verified": True,
+        "examples": len(next(iter(wanted.values()))),
+        "labels_equal": True if words else None,
+        "max_difference": difference,
+        "bytes": sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
+        **({} if truth is None else {"accuracy": float(np.mean(given["label"] == truth))}),
+        "milliseconds": milliseconds,
+    }
+
+
+def usage(name: str, task: Task, examples: dict[str, np.ndarray]) -> str:
+    """Markdown: a call from Python, and one of TensorFlow Serving's REST interface; for a table with an example."""
+    names = argument_names(task.read())
+    if "image" in names:
+        python = 'image=tf.constant([open("photo.jpg", "rb").read()])'
+        body = PHOTOGRAPH
+    else:
+        row = _whole_row(as_inputs(examples, task))
+        python = f"**{{name: tf.constant([value]) for name, value in {row}.items()}}"
+        instances = json.dumps({"instances": [row]}, ensure_ascii=False)
+        body = f"echo {shlex.quote(instances)}"
+    renamed = [f"| `{feature}` | `{given}` |\n" for feature, given in names.items() if feature != given]
+    return USAGE.format(name=name, python=python, body=body) + "".join(renamed and [RENAMED, *renamed])
+
+
+def as_inputs(examples: dict[str, np.ndarray], task: Task) -> dict[str, np.ndarray]:
+    """Raw examples as the signature takes them: only its features, by the names and in the dtypes of its inputs."""
+    specs = task.read()
+    names = argument_names(specs)
+    inputs = {}
+    for feature, spec in specs.items():
+        text = spec.dtype == tf.string
+        inputs[names[feature]] = examples[feature].astype(object if text else spec.dtype.as_numpy_dtype)
+    return inputs
+
+
+def as_files(examples: dict[str, np.ndarray], task: Task) -> dict[str, np.ndarray]:
+    """The examples with PNG files in the place of pixels; what the task takes for 0 and 1 becomes 0 and 255."""
+    image = examples.get("image")
+    if image is None or image.dtype == object:
+        return examples
+    if image.dtype != np.uint8:
+        low, high = task.value_range
+        image = np.rint(255 * np.clip((image - low) / (high - low), 0, 1)).astype(np.uint8)
+    return {**examples, "image": np.array([tf.io.encode_png(pixels).numpy() for pixels in image], object)}
+
+
+def _answers(folder: Path, inputs: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], dict[str, float]]:
+    """What the SavedModel says in another process, and its milliseconds a call by batch size."""
+    with tempfile.TemporaryDirectory() as scratch:
+        examples, answers = Path(scratch, "examples.npz"), Path(scratch, "answers.npz")
+        np.savez(examples, **{f"input/{name}": values for name, values in inputs.items()})
+        command = [sys.executable, "-P", str(SCRIPT), str(folder), str(examples), str(answers)]
+        environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1"}
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", env=environment)
+        if done.returncode:
+            reason = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
+            raise WorkError(f"the SavedModel can't be loaded and called by itself: {reason}")
+        with np.load(answers, allow_pickle=True) as file:
+            outputs = {name.removeprefix("output/"): file[name] for name in file.files if name.startswith("output/")}
+            return outputs, {size: float(file[f"milliseconds/{size}"]) for size in ("1", "32")}
+
+
+def _compare(given: dict[str, np.ndarray], wanted: dict[str, np.ndarray]) -> tuple[list[str], float]:
+    """The names of the outputs that are no floating point numbers, and the largest difference of those that are."""
+    shapes = [{name: values.shape for name, values in outputs.items()} for outputs in (given, wanted)]
+    if shapes[0] != shapes[1]:
+        raise WorkError(f"the SavedModel answers {shapes[0]}, predict {shapes[1]}")
+    numbers = [name for name, values in wanted.items() if np.issubdtype(values.dtype, np.floating)]
+    words = [name for name in wanted if name not in numbers]
+    wrong = [(given[name] != wanted[name]).reshape(len(wanted[name]), -1).any(axis=1).sum() for name in words]
+    scaled = [np.abs(given[name] - wanted[name]) / np.maximum(1, np.abs(wanted[name])) for name in numbers]
+    difference = max((float(np.max(part)) for part in scaled), default=0.0)
+    if any(wrong) or not difference <= TOLERANCE:
+        told = f"{max(wrong, default=0)} labels differ, numbers by up to {difference:.2g} ({TOLERANCE:g} allowed)"
+        raise WorkError(f"the SavedModel disagrees with predict: {told}")
+    return words, difference
+
+
+def _true_labels(examples: dict[str, np.ndarray], task: Task) -> np.ndarray | None:
+    """(batch,) bytes, where the examples are labelled and the task has classes."""
+    if task.EVALUATION != "classification" or "label" not in examples:
+        return None
+    raw = task.prepare({name: tf.constant(examples[name]) for name in (*task.read(), "label")})
+    target = task.target(raw, task.encode(raw)[1])
+    one_hot = target[0] if isinstance(target, tuple) else target
+    return np.array([label.encode() for label in task.labels], object)[np.argmax(one_hot, axis=-1)]
+
+
+def _whole_row(inputs: dict[str, np.ndarray]) -> dict[str, Any]:
+    """The first row in which nothing is missing, or else the first, with 0 for a missing number."""
+    columns = [[_text(value) for value in values.tolist()] for values in inputs.values()]
+    rows = [dict(zip(inputs, row, strict=True)) for row in zip(*columns, strict=True)]
+    found = next((row for row in rows if all(value == value and value != "" for value in row.values())), rows[0])
+    return {name: value if value == value else 0.0 for name, value in found.items()}
+
+
+def _text(value: Any) -> Any:
+    return value.decode(errors="replace") if isinstance(value, bytes) else value

@@ -1,0 +1,195 @@
+"""What a trained model says about inputs that it has not seen: files, folders, CSV rows, standard input, arrays."""
+
+import io
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kerasapp.data._files import lacking, natural
+from kerasapp.data._images import SUFFIXES, headers
+from kerasapp.data.csv import read_rows
+from kerasapp.errors import DataError
+from kerasapp.ops.decode import MAX_PIXELS
+from kerasapp.tasks._base import Raw, Task
+from kerasapp.types import Feature
+
+if TYPE_CHECKING:
+    from kerasapp.run import Run
+
+BATCH = 256
+STDIN = "-"
+BROKEN = "can't be decoded: damaged, or no JPEG, PNG, GIF, BMP or WebP"
+
+Answers = Callable[[dict[str, Any]], dict[str, np.ndarray]]
+"""Raw features (batch, ...) -> decoded outputs (batch, ...)."""
+
+
+def predict(run: "Run", inputs: list[str | Path], *, stream: BinaryIO | None = None) -> list[dict[str, Any]]:
+    """One row for each image file, or each row of each CSV file, in the order of `inputs`.
+
+    A folder is all images below it, in natural order; `-` is `stream` (default: standard input), one image or a CSV.
+    Classification gives {"input", "label", "probabilities": {label: p}}, regression {"input", "value"}, other tasks
+    what they decode. Raises DataError with a line for each bad input, before any is predicted where that can be seen.
+    """
+    words = [str(word) for word in inputs]
+    if run.task.INPUT == "image":
+        names, decoded = _predict_images(run, words, stream)
+    else:
+        names, decoded = _predict_rows(run, words, stream)
+    return [{"input": name, **row} for name, row in zip(names, _rows(decoded), strict=True)]
+
+
+def predict_raw(subject: "Run | tuple[keras.Model, Task]", raw: dict[str, Any]) -> dict[str, np.ndarray]:
+    """Raw features (batch, ...) by name -> decoded outputs (batch, ...), in order.
+
+    An image is an encoded file (bytes), or pixels as the training data had them. Features that the task does not read
+    may be there too. Who asks often makes a `predictor` once. Raises DataError where a feature is missing.
+    """
+    model, task = subject if isinstance(subject, tuple) else (subject.model(), subject.task)
+    return predictor(model, task)(raw)
+
+
+def predictor(model: keras.Model, task: Task) -> Answers:
+    """`predict_raw` for many calls: one graph whatever the number of examples, at most BATCH of them at a time."""
+
+    @tf.function
+    def answer(raw: Raw) -> Raw:
+        inputs, context = task.encode(task.prepare(raw))
+        return task.decode(model(inputs, training=False), context)
+
+    def answers(raw: dict[str, Any]) -> dict[str, np.ndarray]:
+        arrays = {name: _as_array(raw, name) for name in task.read()}
+        parts = []
+        for start in range(0, len(next(iter(arrays.values()))), BATCH):
+            batch = {name: tf.constant(values[start : start + BATCH]) for name, values in arrays.items()}
+            specs = {name: tf.TensorSpec([None, *values.shape[1:]], values.dtype) for name, values in batch.items()}
+            parts.append(answer.get_concrete_function(specs)(batch))
+        return _joined([{name: value.numpy() for name, value in part.items()} for part in parts])
+
+    return answers
+
+
+def _as_array(raw: dict[str, Any], name: str) -> np.ndarray:
+    if name not in raw:
+        raise DataError("input", lacking("feature", name, raw))
+    values = raw[name]
+    text = not isinstance(values, np.ndarray) and len(values) > 0 and isinstance(values[0], (bytes, str))
+    return np.array(values, object) if text else np.asarray(values)  # NumPy's own bytes lose zeros at their end
+
+
+def _joined(parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    if not parts:
+        raise DataError("input", "holds no example")
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _rows(decoded: dict[str, np.ndarray]) -> Iterator[dict[str, Any]]:
+    """Outputs as JSON has them, example by example; probabilities by the name of their class."""
+    plain = {name: _words(value.tolist()) for name, value in decoded.items()}
+    for values in zip(*plain.values(), strict=True):
+        row = dict(zip(plain, values, strict=True))
+        if "classes" in row and "probabilities" in row:
+            row["probabilities"] = dict(zip(row.pop("classes"), row["probabilities"], strict=True))
+        yield row
+
+
+def _words(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_words(item) for item in value]
+    return value.decode(errors="replace") if isinstance(value, bytes) else value
+
+
+def _predict_images(run: "Run", inputs: list[str], stream: BinaryIO | None) -> tuple[list[str], dict[str, np.ndarray]]:
+    """Names and decoded outputs, with a batch of the files in memory at a time."""
+    images = _find_images(inputs, stream)
+    answers = predictor(run.model(), run.task)
+    parts, faults = [], []
+    for start in range(0, len(images), BATCH):
+        batch = [(name, _content(source)) for name, source in images[start : start + BATCH]]
+        try:
+            parts.append(answers({"image": [content for _, content in batch]}))
+        except tf.errors.OpError:
+            broken = [name for name, content in batch if not _can_answer(answers, content)]
+            if not broken:
+                raise
+            faults += [DataError(name, BROKEN) for name in broken]
+    _refuse(faults)
+    return [name for name, _ in images], _joined(parts)
+
+
+def _find_images(inputs: list[str], stream: BinaryIO | None) -> list[tuple[str, str | bytes]]:
+    """The name of each image, and its path or content. Raises DataError that names all that their headers refuse."""
+    images: list[tuple[str, str | bytes]] = []
+    faults = []
+    for word in inputs:
+        path = Path(word)
+        if word == STDIN:
+            images.append((word, (stream or sys.stdin.buffer).read()))
+        elif path.is_dir():
+            found = sorted((str(file) for file in path.rglob("*") if _is_image(file, path)), key=natural)
+            images += [(file, file) for file in found]
+            faults += [] if found else [DataError(word, f"a folder without images ({', '.join(sorted(SUFFIXES))})")]
+        elif path.exists():
+            images.append((word, word))
+        else:
+            faults.append(DataError(word, "no such file or folder"))
+    files = [source for _, source in images if isinstance(source, str)]
+    looked = zip(files, headers(files, MAX_PIXELS), strict=True)
+    _refuse(faults + [DataError(file, what) for file, what in looked if isinstance(what, str)])
+    return images
+
+
+def _is_image(file: Path, folder: Path) -> bool:
+    hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
+    return file.suffix.lower() in SUFFIXES and not hidden and file.is_file()
+
+
+def _content(source: str | bytes) -> bytes:
+    return Path(source).read_bytes() if isinstance(source, str) else source
+
+
+def _can_answer(answers: Answers, content: bytes) -> bool:
+    try:
+        answers({"image": [content]})
+    except tf.errors.OpError:
+        return False
+    return True
+
+
+def _predict_rows(run: "Run", inputs: list[str], stream: BinaryIO | None) -> tuple[list[str], dict[str, np.ndarray]]:
+    """`FILE:LINE` of each row of CSV files, and decoded outputs."""
+    features = {name: Feature(spec.dtype.name) for name, spec in run.task.read().items()}
+    tables, names, faults = [], [], []
+    for word in inputs:
+        try:
+            source = _text(stream or sys.stdin.buffer) if word == STDIN else Path(word)
+            columns, ids = read_rows(source, features, text=run.recipe.data.get("text"))
+        except DataError as error:
+            faults.append(error)
+            continue
+        tables.append(columns)
+        names += [f"{word}:{name.rpartition(':')[2]}" for name in ids]
+    _refuse(faults)
+    return names, predict_raw(run, _joined(tables))
+
+
+def _text(stream: BinaryIO) -> TextIO:
+    try:
+        text = io.StringIO(stream.read().decode("utf-8-sig"), newline="")
+    except UnicodeDecodeError:
+        raise DataError(STDIN, "is not UTF-8 text. Give it as a file, whose encoding is then found out") from None
+    text.name = STDIN
+    return text
+
+
+def _refuse(faults: list[DataError]) -> None:
+    """Raises them as one, a line each, if there are any."""
+    if faults:
+        first, *others = faults
+        message = str(first).removeprefix(f"{first.where}: ")
+        raise DataError(first.where, "\n".join([message, *map(str, others)]))

@@ -1,0 +1,165 @@
+import io
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+from scipy.special import softmax
+
+from kerasapp import prediction
+from kerasapp.data._arrays import Arrays
+from kerasapp.errors import DataError
+from kerasapp.prediction import predict, predict_raw, predictor
+from kerasapp.tasks.image_classification import ImageClassification
+from kerasapp.tasks.tabular_regression import TabularRegression
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    """A run on pictures of 4 x 5 pixels, and the pictures."""
+    keras.utils.set_random_seed(0)
+    pixels = np.random.default_rng(0).integers(0, 256, (12, 4, 5, 3), dtype=np.uint8)
+    split = Arrays({"image": pixels, "label": np.arange(12) % 3}, ["x"] * 12, {"label": ("cat", "dog", "eel")})
+    task = ImageClassification().adapt(split)
+    network = keras.Sequential([keras.Input((4, 5, 3)), keras.layers.Flatten(), keras.layers.Dense(3)])
+    recipe = SimpleNamespace(data={"name": "image_folder"})
+    return SimpleNamespace(task=task, model=lambda: network, recipe=recipe), pixels
+
+
+@pytest.fixture(scope="module")
+def table():
+    """A run whose network adds its two standardised columns up."""
+    rng = np.random.default_rng(0)
+    arrays = {"age": rng.integers(1, 90, 50), "size, m": rng.normal(2, 1, 50), "label": rng.normal(1000, 50, 50)}
+    task = TabularRegression().adapt(Arrays(arrays, [f"t.csv:{row}" for row in range(2, 52)]))
+    inputs = {"numeric": keras.Input((2,), name="numeric")}
+    network = keras.Model(inputs, keras.layers.Dense(1, kernel_initializer="ones")(inputs["numeric"]))
+
+    def wanted(age, size):
+        standard = [
+            (value - arrays[name].mean()) / arrays[name].std() for name, value in (("age", age), ("size, m", size))
+        ]
+        return sum(standard) * arrays["label"].std() + arrays["label"].mean()
+
+    return SimpleNamespace(task=task, model=lambda: network, recipe=SimpleNamespace(data={"name": "csv"})), wanted
+
+
+def save(folder, pixels, names=None):
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / (names[number] if names else f"{number}.png") for number in range(len(pixels))]
+    for path, picture in zip(paths, pixels, strict=True):
+        Image.fromarray(picture).save(path)
+    return paths
+
+
+def test_each_image_gets_the_probabilities_that_numpy_computes(pictures, tmp_path):
+    run, pixels = pictures
+    kernel, bias = run.model().get_weights()
+    wanted = softmax(pixels.reshape(12, -1) / 255 @ kernel + bias, axis=1)
+    rows = predict(run, save(tmp_path, pixels))
+    for row, expected in zip(rows, wanted, strict=True):
+        assert list(row) == ["input", "label", "probabilities"] and list(row["probabilities"]) == ["cat", "dog", "eel"]
+        assert list(row["probabilities"].values()) == pytest.approx(expected, abs=1e-6)
+        assert sum(row["probabilities"].values()) == pytest.approx(1, abs=1e-6)
+        assert row["label"] == ["cat", "dog", "eel"][expected.argmax()]
+    np.testing.assert_allclose(predict_raw(run, {"image": pixels})["probabilities"], wanted, atol=1e-6)
+
+
+def test_a_folder_is_read_through_in_natural_order_and_hidden_files_are_not(pictures, tmp_path, monkeypatch):
+    run, pixels = pictures
+    monkeypatch.chdir(tmp_path)
+    save(tmp_path / "in", pixels[:3], ["10.png", "9.jpg", "2.PNG"])
+    save(tmp_path / "in" / "1", pixels[3:5], ["a.bmp", ".b.png"])
+    (tmp_path / "in" / "notes.txt").write_text("no image")
+    assert [row["input"] for row in predict(run, ["in"])] == ["in/1/a.bmp", "in/2.PNG", "in/9.jpg", "in/10.png"]
+
+
+def test_rows_stand_in_the_order_of_the_inputs_across_batches(pictures, tmp_path, monkeypatch):
+    run, pixels = pictures
+    monkeypatch.setattr(prediction, "BATCH", 5)
+    paths = save(tmp_path, pixels)[::-1]
+    rows = predict(run, paths)
+    assert [row["input"] for row in rows] == [str(path) for path in paths]
+    assert [row["label"] for row in rows] == predict_raw(run, {"image": pixels[::-1]})["label"].astype(str).tolist()
+
+
+def test_an_image_may_come_on_standard_input(pictures, tmp_path):
+    run, pixels = pictures
+    path = save(tmp_path, pixels[:1])[0]
+    from_file, from_stream = predict(run, [path, "-"], stream=io.BytesIO(path.read_bytes()))
+    assert from_stream == {**from_file, "input": "-"}
+    with pytest.raises(DataError, match=r"^-: can't be decoded"):
+        predict(run, ["-"], stream=io.BytesIO(b"no image"))
+
+
+def test_all_bad_inputs_are_named_at_once(pictures, tmp_path, monkeypatch):
+    run, pixels = pictures
+    monkeypatch.chdir(tmp_path)
+    whole = save(tmp_path, np.repeat(pixels[:1], 40, 1))[0].read_bytes()
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "cut.png").write_bytes(whole[:-30])
+    (tmp_path / "text.jpg").write_text("hello")
+    with pytest.raises(DataError) as error:
+        predict(run, ["gone.png", "0.png", "empty", "cut.png", "text.jpg"])
+    named = [line.split(":")[0] for line in str(error.value).splitlines()]
+    assert named == ["gone.png", "empty", "cut.png", "text.jpg"]
+
+
+def test_damage_that_only_decoding_finds_is_named_too(pictures, tmp_path):
+    run, pixels = pictures
+    path, good = save(tmp_path, np.repeat(pixels[:2], 40, 1))
+    data = bytearray(path.read_bytes())
+    data[60:90] = bytes(30)
+    path.write_bytes(data)
+    with pytest.raises(DataError) as error:
+        predict(run, [good, path, good])
+    assert str(error.value) == f"{path}: {prediction.BROKEN}"
+
+
+def test_rows_of_a_csv_are_named_by_their_line_and_keep_their_order(table, tmp_path, monkeypatch):
+    run, wanted = table
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "b.csv").write_text('"size, m",extra,age\n1.5,"two\nlines",40\n\n2.5,,7\n')
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.csv").write_text('age,"size, m"\n30,3\n')
+    rows = predict(run, ["b.csv", "in/a.csv"])
+    assert [row["input"] for row in rows] == ["b.csv:2", "b.csv:5", "in/a.csv:2"]
+    assert [row["value"] for row in rows] == pytest.approx([wanted(40, 1.5), wanted(7, 2.5), wanted(30, 3)], rel=1e-5)
+
+
+def test_a_csv_may_come_on_standard_input_with_a_missing_number(table):
+    run, wanted = table
+    (row,) = predict(run, ["-"], stream=io.BytesIO('\ufeffage,"size, m"\nNA,3\n'.encode()))
+    mean = run.task.numeric_columns[0]["mean"]  # stands in for a missing age
+    assert row["input"] == "-:2" and row["value"] == pytest.approx(wanted(mean, 3), rel=1e-5)
+
+
+def test_a_csv_without_a_needed_column_says_which_was_meant(table, tmp_path, monkeypatch):
+    run, _ = table
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text('aeg,"size, m"\n30,3\n')
+    (tmp_path / "b.csv").write_text('age,"size, m"\nold,3\n')
+    with pytest.raises(DataError) as error:
+        predict(run, ["a.csv", "b.csv", "gone.csv"])
+    first, second, third = str(error.value).splitlines()
+    assert 'a.csv: no column "age"' in first and '"aeg"' in first
+    assert second.startswith('b.csv:2: age is "old"') and third.startswith("gone.csv: ")
+
+
+def test_arrays_of_any_number_are_answered_by_one_graph(pictures):
+    run, pixels = pictures
+    traced = []
+
+    class Counted(ImageClassification):
+        def prepare(self, raw):
+            traced.append(1)
+            return super().prepare(raw)
+
+    answers = predictor(run.model(), Counted().restore(run.task.state()))
+    many = answers({"image": np.repeat(pixels, 50, axis=0)})
+    one = answers({"image": pixels[:1], "label": [0]})
+    assert len(many["label"]) == 600 and len(traced) == 1
+    np.testing.assert_allclose(one["probabilities"], many["probabilities"][:1], atol=1e-6)
+    with pytest.raises(DataError, match='no feature "image": did you mean "imgae"'):
+        answers({"imgae": pixels})
