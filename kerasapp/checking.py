@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, get_origin
 
@@ -55,16 +56,19 @@ class Checker:
             return self.note(name_node, _join(path, "name"), f"{name}: line {error.lineno} is not Python ({error.msg})")
         plain = {key: item for key, item in items.items() if key != "name"}
         place = Node(plain, node.file, (name_node or node).line, (name_node or node).column, node.keys)
-        return {"name": name, **self.mapping([*slots, *extra], place, path, f'argument "{{}}" of {name}', name)}
+        noun = f'argument "{{}}" of {name}'
+        return {"name": name, **self.mapping([*slots, *extra], place, path, noun, name, self.hidden(kind))}
 
-    def mapping(self, slots: list[Slot], node: Node, path: str, noun: str, owner: str) -> dict:
+    def mapping(
+        self, slots: list[Slot], node: Node, path: str, noun: str, owner: str, hidden: Collection[str] = ()
+    ) -> dict:
         """The values of a mapping's slots, defaults filled in, unknown and missing keys noted."""
         known = {slot.name: slot for slot in slots}
         for key in node.value:
             if key not in known:
                 learned = f'"{key}" is learned from the data and never set in a recipe'
                 unknown = f"unknown {noun.replace('{}', key)}{meant(key, list(known))}"
-                told = learned if key in self.facts else unknown
+                told = learned if key in hidden else unknown
                 self.note(node.keys.get(key, node), _join(path, key), told)
         found = {}
         for slot in slots:
@@ -155,11 +159,13 @@ class Checker:
         """What a component takes from a recipe: its arguments less the facts."""
         if kind.startswith("keras."):
             return self.keras_slots(kind.removeprefix("keras."), name)
-        signature = components.signature(kind, name, entry, self.folder)
-        arguments = [argument for argument in signature.arguments if argument.name not in self.facts]
-        if kind == "models":
-            arguments = [argument for argument in arguments if argument.name not in self.offered]
-        return [Slot(a.name, type_of(a.annotation), a.required, a.default) for a in arguments]
+        arguments = components.signature(kind, name, entry, self.folder).arguments
+        hidden = self.hidden(kind)
+        return [Slot(a.name, type_of(a.annotation), a.required, a.default) for a in arguments if a.name not in hidden]
+
+    def hidden(self, kind: str) -> set[str]:
+        """Arguments that a recipe never sets: what a model is told of the data."""
+        return self.facts | set(self.offered) if kind == "models" else set()
 
     @staticmethod
     def keras_slots(part: str, name: str) -> list[Slot]:

@@ -11,7 +11,7 @@ HIGHER_IS_BETTER = ("accuracy", "auc", "precision", "recall", "f1", "map", "bleu
 
 @dataclass(frozen=True, kw_only=True)
 class Monitor:
-    """The one metric that best checkpoint, early stopping, plateau and tuner look at; `mode` by its name where not said."""
+    """The one metric that best checkpoint, early stopping and plateau look at; `mode` by its name where not said."""
 
     metric: str = "val_loss"
     mode: Literal["min", "max"] | None = None

@@ -72,7 +72,7 @@ def read_file(path: str) -> Node:
 
 
 def read_text(text: str, file: str, column_offset: int = 0) -> Node:
-    """The tree of YAML `text`; positions name `file`, with columns shifted by `column_offset` (for `--set path=value`)."""
+    """The tree of YAML `text`; positions name `file`, columns shifted by `column_offset` (for `--set`)."""
     builder = _Builder(file, column_offset)
     try:
         for event in yaml.parse(text, Loader=LOADER):

@@ -88,7 +88,7 @@ class Recipe:
         return self.file.parent
 
     def replaced(self, changes: Mapping[str, Any]) -> "Recipe":
-        """This recipe with dotted paths set: the one way of `--set`, `smoke:`, sweeps and stages. Raises RecipeError."""
+        """This recipe with dotted paths set: the one way of `--set`, `smoke`, sweeps, stages. Raises RecipeError."""
         tree = copy.deepcopy(self.tree)
         for path, value in changes.items():
             put(tree, path, value if isinstance(value, Node) else as_change(value, path))

@@ -6,7 +6,7 @@ import tensorflow as tf
 def warp(images: tf.Tensor, matrices: tf.Tensor, *, fill_mode: str = "reflect", fill_value: float = 0.0) -> tf.Tensor:
     """Images (batch, h, w, c) float32 by matrices (batch, 2, 3) -> (batch, h, w, c), bilinear.
 
-    A matrix takes a pixel (x, y) of the result, counted from the centre, to the place in the image where its value is read.
+    A matrix takes a pixel (x, y) of the result, counted from the centre, to where in the image its value is read.
     """
     shape = tf.shape(images)
     centre = tf.cast(tf.stack([shape[2] - 1, shape[1] - 1]), tf.float32) / 2.0  # (x, y)

@@ -55,7 +55,7 @@ class Tabular(Task):
         return {"num_numeric": numeric, "category_sizes": sizes}
 
     def prepare(self, raw: Raw) -> Raw:
-        """The model's inputs, `numeric` (batch, num_numeric) float32 and `categorical` (batch, columns) int32; `label`."""
+        """The model's inputs, `numeric` (batch, num_numeric) float32, `categorical` (batch, columns) int32; `label`."""
         numeric, inputs = self._numbers(raw), self.numbered(raw)
         if self.category_columns:
             places = self._places(raw)

@@ -172,11 +172,12 @@ def test_class_weights_reach_the_loss_through_one_hot_targets(examples):
 
 
 def test_a_columns_name_becomes_an_argument_and_no_two_the_same():
-    names = ["age", "city, state", "city_ state", 'Zürich "old"', "1st", "größe/m", "größe m", "年", "_a", "a.b"]
+    names = ["age", "city, state", "city_ state", 'Zürich "old"', "1st", "größe/m", "größe m", "年", "_a", "a.b", "class", "self"]
     given = argument_names(names)
     assert given["age"] == "age" and given["city, state"] == "city__state" and given["1st"] == "arg_1st"
     assert len(set(given.values())) == len(names)
     assert all(name.isascii() and name.isidentifier() and name[0] != "_" for name in given.values())
+    assert not {"class", "self"} & set(given.values())
 
 
 @pytest.mark.parametrize("categorical", ["embedding", "one_hot"])

@@ -1,0 +1,106 @@
+"""The command line: one file a verb, imported when it is called, so that light verbs stay light."""
+
+import importlib
+import logging
+import os
+import sys
+
+import typer
+from typer._click.exceptions import ClickException
+
+from kerasapp.errors import KerasappError
+
+VERBS = {  # verb: what `kerasapp --help` says of it, in this order
+    "list": "The stock recipes and their titles.",
+    "show": "A recipe with every default, and where each value comes from.",
+    "copy": "Copies a stock recipe, to be changed.",
+    "new": "Writes a recipe for a folder of photographs, a CSV or an npz that it looks at.",
+    "check": "Checks recipes without training; --build also makes the model.",
+    "summary": "Layers, shapes, parameters, FLOPs and receptive field; trains nothing.",
+    "run": "Trains a recipe and reports on it.",
+    "evaluate": "Evaluates a run again, on its test split or on other data.",
+    "predict": "Predicts files, folders, CSV rows or standard input.",
+    "export": "Exports a run as a verified SavedModel that takes raw input.",
+    "board": "Shows runs in TensorBoard.",
+    "runs": "Lists the runs; `runs rm RUN` removes some.",
+    "compare": "What differs between two runs: recipe, data, environment, results.",
+    "schema": "The JSON Schema of recipes, for editors.",
+}
+FULL = (28, 30, 122)  # errno: no space left, read-only file system, quota
+
+
+def application(words: list[str]) -> typer.Typer:
+    """The typer application; with a verb among the words only that one is imported."""
+    app = typer.Typer(
+        no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False, help=__doc__, add_completion=True
+    )
+    app.callback(help="From an idea to a trained, explained and served Keras model, with nothing but a YAML file.")(
+        _root
+    )
+    verb = next((word for word in words if not word.startswith("-")), None)
+    if verb in VERBS and "_KERASAPP_COMPLETE" not in os.environ:
+        _add(app, verb)
+        return app
+    for name in VERBS:
+        _add(app, name)
+    return app
+
+
+def run(words: list[str]) -> int:
+    """Runs the command line and gives its exit code; errors become lines here and nowhere else."""
+    debug = "--debug" in words
+    words = [word for word in words if word != "--debug"]
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
+    logging.getLogger("kerasapp").setLevel(logging.INFO)
+    try:
+        return _code(application(words)(args=words, prog_name="kerasapp", standalone_mode=False))
+    except SystemExit as leaving:
+        return _code(leaving.code)
+    except KeyboardInterrupt as interrupt:
+        return _say(str(interrupt) or "interrupted", getattr(interrupt, "exit_code", 130))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if debug:
+            raise
+        return _said(error)
+
+
+def _said(error: Exception) -> int:
+    """One line for what went wrong, and its exit code."""
+    if isinstance(error, ClickException):
+        return _say(error.format_message() + (". See kerasapp --help" if error.exit_code == 2 else ""), error.exit_code)
+    if isinstance(error, KerasappError):
+        return _say(str(error), error.exit_code)
+    if isinstance(error, OSError) and error.errno in FULL:
+        return _say(f"{error.filename or 'writing'}: {error.strerror.lower()}. What was saved before is whole", 1)
+    if isinstance(error, OSError) and error.filename:
+        return _say(f"{error.filename}: {(error.strerror or str(error)).lower()}", 2)
+    first = next(iter(str(error).strip().splitlines()), "")
+    return _say(f"{type(error).__name__}: {first} (a fault of ours: --debug shows where)", 1)
+
+
+def _root() -> None:
+    pass
+
+
+def _add(app: typer.Typer, verb: str) -> None:
+    module = importlib.import_module(f"kerasapp.cli.{verb}")
+    if isinstance(module.verb, typer.Typer):
+        app.add_typer(module.verb, name=verb, help=VERBS[verb])
+    else:
+        app.command(verb, help=_help(module.verb.__doc__, verb), short_help=VERBS[verb])(module.verb)
+
+
+def _help(doc: str | None, verb: str) -> str:
+    return "\n".join(line.strip() for line in (doc or VERBS[verb]).strip().splitlines())
+
+
+def _say(message: str, code: int) -> int:
+    print(message, file=sys.stderr)
+    return code
+
+
+def _code(value: object) -> int:
+    return value if isinstance(value, int) else 0

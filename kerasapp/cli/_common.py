@@ -1,0 +1,70 @@
+"""What several verbs share: their options, finding a recipe, starting TensorFlow in silence, printing JSON."""
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from kerasapp.stock import find_recipe
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, and nothing else there.")]
+Root = Annotated[Path, typer.Option(help="Where runs/ and saved_models/ are.")]
+RecipeName = Annotated[
+    str,
+    typer.Argument(metavar="RECIPE", help="A path, or a stock recipe's name as `list` prints it.", show_default=False),
+]
+RunName = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN", help="A path, `latest`, or an unambiguous prefix of a run's name.", show_default=False
+    ),
+]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Sets any value: --set train.epochs=3")
+]
+
+
+def load_recipe(
+    word: str, settings: list[str] | None = None, *, smoke: bool = False, changes: dict[str, Any] | None = None
+) -> Any:
+    """The checked recipe: the file, then smoke, then --set. Raises RecipeError."""
+    from kerasapp.recipe import load, parse_setting
+
+    recipe = load(find_recipe(word))
+    if smoke:
+        recipe = recipe.smoke()
+    asked = {**(changes or {}), **dict(parse_setting(text) for text in settings or [])}
+    return recipe.replaced(asked) if asked else recipe
+
+
+def print_json(value: Any) -> None:
+    """The one document of --json, with NaN as null."""
+    from kerasapp.files import finite
+
+    print(json.dumps(finite(value), indent=2, ensure_ascii=False))
+
+
+def start_tensorflow() -> None:
+    """Imports TensorFlow with its start-up chatter kept off the terminal; it is replayed if the import fails."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as aside:
+        os.dup2(aside.fileno(), 2)
+        try:
+            import tensorflow as tf
+
+            tf.config.list_physical_devices()
+            tf.constant(1)
+        except BaseException:
+            aside.seek(0)
+            os.write(kept, aside.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)

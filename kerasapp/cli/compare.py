@@ -1,0 +1,35 @@
+"""`kerasapp compare`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kerasapp.cli._common import Json, Root, print_json
+
+
+def verb(
+    a: Annotated[str, typer.Argument(metavar="RUN", show_default=False)],
+    b: Annotated[str, typer.Argument(metavar="RUN", show_default=False)],
+    root: Root = Path(),
+    json: Json = False,
+) -> None:
+    """What differs between two runs: recipe, data, environment and results."""
+    from kerasapp.comparison import compare
+    from kerasapp.run import Run
+
+    found = compare(Run.open(a, root), Run.open(b, root))
+    if json:
+        print_json(found)
+        return
+    for part, rows in found.items():
+        if rows:
+            print(part)
+        for row in rows:
+            print(f"  {row['path']:40} {_text(row['a']):>24}  {_text(row['b']):>24}")
+    if not any(found.values()):
+        print("no difference")
+
+
+def _text(value: object) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else "-" if value is None else str(value)

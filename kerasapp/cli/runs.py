@@ -1,0 +1,85 @@
+"""`kerasapp runs` and `kerasapp runs rm`."""
+
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kerasapp.cli._common import Json, Root, print_json
+
+verb = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
+
+
+@verb.callback()
+def runs(context: typer.Context, root: Root = Path(), json: Json = False) -> None:
+    """Lists the runs, the newest last: name, state, time, metrics."""
+    if context.invoked_subcommand:
+        return
+    from kerasapp.run import all_runs
+
+    rows = [_row(run) for run in all_runs(root)]
+    if json:
+        print_json(rows)
+        return
+    if not rows:
+        typer.echo("no run yet. Make one: kerasapp run vision/digits_cnn", err=True)
+    width = max((len(row["name"]) for row in rows), default=0)
+    for row in rows:
+        metrics = "  ".join(f"{name} {value:.4g}" for name, value in row["metrics"].items() if value is not None)
+        print(f"{row['name']:{width}}  {row['state']:11}  {row['seconds'] or 0:7.0f} s  {metrics}")
+
+
+@verb.command("rm")
+def remove(
+    names: Annotated[
+        list[str], typer.Argument(metavar="RUN...", help="Paths or unambiguous prefixes.", show_default=False)
+    ],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Without asking.")] = False,
+    root: Root = Path(),
+) -> None:
+    """Removes runs, after saying what that frees."""
+    from kerasapp.errors import RunError
+    from kerasapp.run import Run
+
+    found = [Run.open(name, root) for name in names]
+    for run in found:
+        if run.held():
+            raise RunError(run.path, "is being written to: stop it first")
+        size = sum(file.stat().st_size for file in run.path.rglob("*") if file.is_file())
+        if not yes and not typer.confirm(f"{run.path}: remove it and free {size / 1e6:.1f} MB?"):
+            continue
+        shutil.rmtree(run.path)
+        print(f"{run.path}: removed, {size / 1e6:.1f} MB freed")
+
+
+def _row(run) -> dict:
+    from kerasapp.errors import RunError
+
+    try:
+        state = run.state
+    except RunError as error:
+        return {
+            "run": str(run.path),
+            "name": run.name,
+            "recipe": run.path.parent.name,
+            "state": "failed",
+            "started": None,
+            "seconds": None,
+            "metrics": {},
+            "error": str(error),
+        }
+    try:
+        splits = run.report["splits"]
+        metrics = {name: value["value"] for name, value in next(iter(splits.values()))["metrics"].items()}
+    except (RunError, KeyError, StopIteration):
+        metrics = {}
+    return {
+        "run": str(run.path),
+        "name": run.name,
+        "recipe": state["recipe"],
+        "state": state["state"],
+        "started": state["started"],
+        "seconds": state["seconds"],
+        "metrics": metrics,
+    }

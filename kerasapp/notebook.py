@@ -1,0 +1,95 @@
+"""The Python face: what a notebook calls. The command line's verbs, as functions and methods."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from kerasapp.errors import RunError
+from kerasapp.run import Run
+from kerasapp.stock import find_recipe
+
+
+class Session:
+    """A run in Python: `predict`, `export`, `evaluate`, its `report`, `recipe` and `model`."""
+
+    def __init__(self, run: Run, root: Path):
+        self.run, self.root = run, root
+
+    def __repr__(self) -> str:
+        return f"<run {self.run.name}: {self.run.state['state']}>"
+
+    @property
+    def path(self) -> Path:
+        return self.run.path
+
+    @property
+    def report(self) -> dict[str, Any]:
+        return self.run.report
+
+    @property
+    def recipe(self) -> Any:
+        return self.run.recipe
+
+    @property
+    def history(self) -> list[dict[str, float]]:
+        """The rows of history.csv, an epoch each."""
+        from kerasapp.callbacks.history import read_history
+
+        return read_history(self.run.path / "history.csv")
+
+    def model(self) -> Any:
+        """The best model, a plain keras.Model that takes encoded inputs and gives logits."""
+        return self.run.model()
+
+    def predict(self, inputs: Any) -> Any:
+        """Files, folders or CSVs give a list of dictionaries; arrays by feature give arrays by output."""
+        from kerasapp.prediction import predict, predict_raw
+
+        if isinstance(inputs, dict):
+            return predict_raw(self.run, inputs)
+        return predict(self.run, [inputs] if isinstance(inputs, (str, Path)) else list(inputs))
+
+    def evaluate(self, split: str = "test", data: str | None = None) -> dict[str, Any]:
+        """The report of one split, or of other data."""
+        from kerasapp.training import evaluate
+
+        return evaluate(self.run, split, data)
+
+    def export(self, name: str | None = None, format: str = "savedmodel") -> dict[str, Any]:
+        """Exports and verifies; gives the path and what was verified."""
+        from kerasapp.export import export
+
+        return export(self.run, name=name, root=self.root, format=format)
+
+    def _repr_html_(self) -> str:
+        try:
+            return (self.run.path / "report.html").read_text(encoding="utf-8")
+        except OSError:
+            return repr(self)
+
+
+def train(recipe: str | Path, *, changes: dict[str, Any] | None, root: str | Path, smoke: bool) -> Session:
+    """Trains a recipe with some dotted values changed."""
+    from kerasapp.recipe import load
+    from kerasapp.training import train as train_
+
+    _show_messages()
+    found = load(find_recipe(str(recipe)))
+    found = found.smoke() if smoke else found
+    return Session(train_(found.replaced(changes) if changes else found, Path(root)), Path(root))
+
+
+def open(run: str | Path, *, root: str | Path) -> Session:
+    """The run behind a path, `latest` or a prefix of its name."""
+    return Session(Run.open(run, Path(root)), Path(root))
+
+
+def _show_messages() -> None:
+    """Progress goes to stderr as it does on the command line, where nobody has set logging up."""
+    logger = logging.getLogger("kerasapp")
+    if not logger.handlers and not logging.getLogger().handlers:
+        logger.addHandler(logging.StreamHandler())
+        logger.setLevel(logging.INFO)
+
+
+__all__ = ["RunError", "Session", "open", "train"]

@@ -1,0 +1,206 @@
+"""From a split to batches: a batch is a pure function of (seed, epoch, number)."""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kerasapp.errors import DataError
+from kerasapp.ops._random import example_keys
+from kerasapp.tasks._base import Raw, Task
+from kerasapp.types import Split
+
+log = logging.getLogger("kerasapp")
+GIB = 2**30
+INDICES = tf.TensorSpec([None], tf.int64)
+plain = tf.autograph.experimental.do_not_convert
+"""Our functions hold no Python control flow on tensors; converting them would take seconds of every start."""
+
+Reader = Callable[[tf.Tensor], Raw]
+"""(batch,) int64 -> prepared features."""
+
+
+@dataclass
+class Outputs:
+    """A whole split through a model, in order; `targets` as the task makes them, None where there are no labels."""
+
+    logits: Any
+    targets: np.ndarray | None
+    decoded: dict[str, np.ndarray]
+
+
+def training_batches(
+    task: Task, split: Split, read: Reader, *, batch_size: int, seed: int, epoch: tf.Variable, first: int = 0
+) -> tf.data.Dataset:
+    """One epoch in the order `permutation(seed, epoch)`, from batch `first` on; the last batch may be smaller.
+
+    The dataset reads `epoch` each time it is iterated. The permutation is `tf.random.experimental.index_shuffle`, a
+    cipher on the indices, so that any batch can be made without the others.
+    """
+    count, steps = len(split), steps_of(split, batch_size)
+
+    def one(number: tf.Tensor, step: tf.Tensor) -> tuple:
+        places = tf.range(step * batch_size, tf.minimum((step + 1) * batch_size, count))
+        key = tf.stack([tf.constant(seed % 2**31, tf.int64), number])
+        indices = tf.random.experimental.index_shuffle(
+            places, tf.cast(key, tf.int32), max_index=tf.constant(count - 1, tf.int64)
+        )
+        return task.elements(read(indices), example_keys(seed, number, indices))
+
+    def whole(_: tf.Tensor) -> tf.data.Dataset:
+        number = epoch.read_value()
+        return tf.data.Dataset.range(first, steps).map(lambda step: (number, step))
+
+    order = tf.data.Dataset.range(1).flat_map(plain(whole))
+    made = order.map(plain(one), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(2)
+    return made.apply(tf.data.experimental.assert_cardinality(steps - first))
+
+
+def batches(task: Task, split: Split, read: Reader, *, batch_size: int) -> tf.data.Dataset:
+    """The whole split once, in order, without augmentation: (inputs, y)."""
+    rows = _ranges(len(split), batch_size).map(
+        plain(lambda rows: task.elements(read(rows))), num_parallel_calls=tf.data.AUTOTUNE
+    )
+    return rows.prefetch(2)
+
+
+def steps_of(split: Split, batch_size: int) -> int:
+    """Batches in an epoch."""
+    return -(-len(split) // batch_size)
+
+
+def reader(task: Task, split: Split) -> Reader:
+    """Reads and prepares examples anew each time."""
+    return lambda indices: task.prepare(split.gather(indices))
+
+
+def cached_reader(task: Task, split: Split, *, cache: str, limit: float, folder: Path) -> Reader:
+    """Prepares every example once and keeps the result in memory or in a file, where reading costs more than that.
+
+    `limit` is in GiB: what would be larger in memory goes to a file, and is said.
+    """
+    fresh = reader(task, split)
+    prepared = tf.function(fresh, autograph=False).get_concrete_function(INDICES).structured_outputs
+    kept = {
+        name: spec for name, spec in prepared.items() if spec.shape[1:].is_fully_defined() and spec.dtype != tf.string
+    }
+    raw = tf.function(split.gather, autograph=False).get_concrete_function(INDICES).structured_outputs
+    as_it_is = all(name in raw and _same(kept[name], raw[name]) for name in kept)
+    if cache == "none" or len(kept) < len(prepared) or as_it_is:
+        return fresh
+    size = sum(int(np.prod(spec.shape[1:])) * spec.dtype.size for spec in kept.values()) * len(split)
+    if cache == "memory" and size > limit * GIB:
+        log.info("%.1f GiB of prepared examples are more than data.cache_limit (%.1f): kept on disk", size / GIB, limit)
+        cache = "disk"
+    arrays = {name: _array(name, spec, len(split), cache, folder) for name, spec in kept.items()}
+    for start, rows in _prepared(task, split):
+        for name, array in arrays.items():
+            array[start : start + len(rows[name])] = rows[name]
+    return _gather_memory(arrays) if cache == "memory" else _gather_disk(arrays, kept)
+
+
+def prepared(task: Task, split: Split, indices: np.ndarray) -> dict[str, np.ndarray]:
+    """Prepared features of these examples, as NumPy arrays."""
+    return {name: value.numpy() for name, value in task.prepare(split.gather(tf.constant(indices, tf.int64))).items()}
+
+
+def outputs(model: keras.Model, task: Task, split: Split, batch_size: int = 256) -> Outputs:
+    """The whole split exactly once, in order."""
+    read = reader(task, split)
+    labelled = "label" in split.features
+
+    @tf.function(autograph=False)
+    def forward(raw: Raw) -> tuple:
+        inputs, context = task.encode(raw)
+        logits = model(inputs, training=False)
+        return logits, task.target(raw, context) if labelled else tf.zeros(()), task.decode(logits, context)
+
+    parts = [
+        forward(raw)
+        for raw in _ranges(len(split), batch_size).map(plain(read), num_parallel_calls=tf.data.AUTOTUNE).prefetch(2)
+    ]
+    logits, targets, decoded = (_joined([part[number] for part in parts]) for number in range(3))
+    return Outputs(logits, targets if labelled else None, decoded)
+
+
+def name_broken(task: Task, split: Split) -> DataError | None:
+    """The error that names the examples that can't be read; for when a batch failed without saying which."""
+    names = []
+    for number in range(len(split)):
+        try:
+            task.prepare(split.gather(tf.constant([number], tf.int64)))
+        except (tf.errors.OpError, ValueError):
+            names.append(split.ids[number])
+    if not names:
+        return None
+    return DataError(names[0], f"can't be read{_and_more(names)}. Repair or remove, or set data.on_error: skip")
+
+
+def _and_more(names: list[str]) -> str:
+    return (
+        f" (and {len(names) - 1} more: {', '.join(names[1:10])}{', …' if len(names) > 10 else ''})"
+        if len(names) > 1
+        else ""
+    )
+
+
+def _ranges(count: int, batch_size: int) -> tf.data.Dataset:
+    return tf.data.Dataset.range(0, count, batch_size).map(
+        plain(lambda start: tf.range(start, tf.minimum(start + batch_size, tf.constant(count, tf.int64))))
+    )
+
+
+def _prepared(task: Task, split: Split, batch_size: int = 32) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
+    """Every example prepared, in order; raises DataError that names what can't be."""
+    start = 0
+    try:
+        for rows in (
+            _ranges(len(split), batch_size)
+            .map(plain(reader(task, split)), num_parallel_calls=tf.data.AUTOTUNE)
+            .prefetch(2)
+        ):
+            yield start, {name: value.numpy() for name, value in rows.items()}
+            start += batch_size
+    except tf.errors.OpError as error:
+        raise name_broken(task, split) or error from None
+
+
+def _same(a: tf.TensorSpec, b: tf.TensorSpec) -> bool:
+    return a.dtype == b.dtype and a.shape[1:] == b.shape[1:]
+
+
+def _array(name: str, spec: tf.TensorSpec, count: int, cache: str, folder: Path) -> np.ndarray:
+    shape = (count, *spec.shape[1:])
+    if cache == "memory":
+        return np.empty(shape, spec.dtype.as_numpy_dtype)
+    folder.mkdir(parents=True, exist_ok=True)
+    return np.lib.format.open_memmap(folder / f"{name.replace('/', '_')}.npy", "w+", spec.dtype.as_numpy_dtype, shape)
+
+
+def _gather_memory(arrays: dict[str, np.ndarray]) -> Reader:
+    tensors = {name: tf.convert_to_tensor(array) for name, array in arrays.items()}
+    return lambda indices: {name: tf.gather(tensor, indices) for name, tensor in tensors.items()}
+
+
+def _gather_disk(arrays: dict[str, np.ndarray], specs: dict[str, tf.TensorSpec]) -> Reader:
+    def gather(indices: tf.Tensor) -> Raw:
+        names = list(arrays)
+        rows = tf.numpy_function(
+            lambda chosen: [arrays[name][chosen] for name in names], [indices], [specs[name].dtype for name in names]
+        )
+        return {name: tf.ensure_shape(row, specs[name].shape) for name, row in zip(names, rows, strict=True)}
+
+    return gather
+
+
+def _joined(parts: list) -> Any:
+    if isinstance(parts[0], dict):
+        return {name: _joined([part[name] for part in parts]) for name in parts[0]}
+    if isinstance(parts[0], tuple):
+        return _joined([part[0] for part in parts])
+    return np.concatenate([np.atleast_1d(part.numpy()) for part in parts])
