@@ -1,0 +1,95 @@
+"""Recipe -> run: one way through, one training loop, Keras's own `fit`."""
+
+import logging
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kerasapp.callbacks.history import HistoryFile
+from kerasapp.callbacks.stop import StopOnSignal, Stopped
+from kerasapp.recipe import Recipe
+from kerasapp.run import SAMPLES, Run
+from kerasapp.summary import summary
+from kerasapp.training._fit import fit
+from kerasapp.training._folds import cross_validate
+from kerasapp.training._prepare import prepare
+from kerasapp.training._report import evaluate, report
+from kerasapp.types import Split
+
+__all__ = ["evaluate", "prepare", "train"]
+
+log = logging.getLogger("kerasapp")
+
+
+def train(recipe: Recipe, root: Path = Path(), *, name: str | None = None, eager: bool = False) -> Run:
+    """Trains a recipe and reports on it; gives the run. Raises RecipeError, DataError, WorkError."""
+    parent = root / "runs" / recipe.name
+    with ExitStack() as stack:
+        stop = stack.enter_context(StopOnSignal())
+        run = train_one(recipe, parent, stop, name=name, eager=eager, baselines=root / "runs" / ".baselines")
+        if recipe.data["folds"] and recipe.data["fold"] is None:
+            cross_validate(
+                run, lambda changed, fold: train_one(changed, run.path / "folds", stop, name=str(fold), eager=eager)
+            )
+    return run
+
+
+def train_one(
+    recipe: Recipe, parent: Path, stop: StopOnSignal, *, name: str | None, eager: bool, baselines: Path | None = None
+) -> Run:
+    """One run in a new folder below `parent`; `baselines` is where they are kept from run to run, None for none."""
+    started = time.perf_counter()
+    seed_everything(recipe)
+    recipe, task, splits, model = prepare(recipe)
+    run = Run.create(parent, recipe, name)
+    with run.lock():
+        try:
+            run.keep_task(task)
+            keep_samples(run, splits)
+            run.update(examples={name: len(split) for name, split in splits.items()}, fingerprint=fingerprints(splits))
+            log.info("%s\n%s", summary(model, len(splits["train"])).text(), run.path)
+            history = fit(run, model, task, splits, stop=stop, eager=eager)
+            report(run, task, splits, history, time.perf_counter() - started, baselines)
+        except Stopped as stopped:
+            run.update(state="stopped", seconds=time.perf_counter() - started)
+            raise Stopped(stopped.signal, how_to_go_on(run)) from None
+        except BaseException as error:
+            told = str(error) or type(error).__name__
+            run.update(state="failed", seconds=time.perf_counter() - started, error=told)
+            raise
+        run.update(state="finished", seconds=time.perf_counter() - started)
+    return run
+
+
+def how_to_go_on(run: Run) -> str:
+    """Where a stopped run is, in one line."""
+    epochs = len(HistoryFile(run.path / "history.csv").rows())
+    told = f"{run.path}: stopped after {epochs} of {run.recipe.train.epochs} epochs"
+    if not (run.path / "model.keras").exists():
+        return f"{told}, before there was a model"
+    return f"{told}. Its best model is kept: go on from it with --set train.init_from={run.path}"
+
+
+def seed_everything(recipe: Recipe) -> None:
+    """Keras, NumPy and Python draw from the recipe's seed; ops are deterministic unless the recipe lets them not be."""
+    keras.utils.set_random_seed(recipe.seed % 2**32)
+    if recipe.train.deterministic:
+        tf.config.experimental.enable_op_determinism()
+
+
+def keep_samples(run: Run, splits: dict[str, Split]) -> None:
+    """256 raw examples each of train and test, spread evenly."""
+    for name in ("train", "test"):
+        split = splits.get(name)
+        if split is not None and len(split):
+            rows = np.linspace(0, len(split) - 1, min(SAMPLES, len(split))).astype("int64")
+            run.keep_samples(name, {key: value.numpy() for key, value in split.gather(tf.constant(rows)).items()})
+
+
+def fingerprints(splits: dict[str, Split]) -> dict[str, str]:
+    """A number for the content of each split, in any order: equal data, equal number."""
+    return {name: f"{int(np.add.reduce(split.fingerprints(), dtype=np.uint64)):016x}" for name, split in splits.items()}

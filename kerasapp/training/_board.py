@@ -1,0 +1,68 @@
+"""What TensorBoard shows of a run, taken from its data and model."""
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kerasapp import pipeline
+from kerasapp.callbacks.tensorboard import RunBoard
+from kerasapp.ops._random import example_keys
+from kerasapp.run import Run
+from kerasapp.tasks._base import Task
+from kerasapp.types import Split
+
+SAMPLES, CONFUSED = 32, 1000
+
+
+def board(
+    run: Run,
+    model: keras.Model,
+    task: Task,
+    splits: dict[str, Split],
+    readers: dict[str, pipeline.Reader],
+    *,
+    epochs: int,
+) -> RunBoard:
+    """The TensorBoard callback: curves, graph, recipe, hyperparameters, input samples, confusion matrices."""
+    recipe, monitor = run.recipe, run.recipe.train.monitor
+    validation = splits.get("validation")
+    classes = task.EVALUATION == "classification" and validation is not None
+    return RunBoard(
+        run.path / "logs",
+        epochs=epochs,
+        metric=monitor.metric,
+        mode=monitor.direction,
+        recipe=recipe.as_yaml(),
+        values=recipe.flat(),
+        inputs=_inputs(task, splits["train"], readers["train"], recipe.seed),
+        confusion=_confusion(model, task, validation, readers["validation"]) if classes else None,
+        histogram_freq=recipe.train.histogram_freq,
+    )
+
+
+def _inputs(task: Task, split: Split, read: pipeline.Reader, seed: int) -> Callable:
+    """The first examples as the model sees them, encoded and augmented."""
+
+    def inputs() -> np.ndarray | dict[str, np.ndarray]:
+        indices = tf.range(min(SAMPLES, len(split)), dtype=tf.int64)
+        encoded, _ = task.encode(read(indices), example_keys(seed, 0, indices))
+        return tf.nest.map_structure(lambda tensor: tensor.numpy(), encoded)
+
+    return inputs
+
+
+def _confusion(model: keras.Model, task: Task, split: Split, read: pipeline.Reader) -> Callable:
+    """True and predicted class numbers of some validation examples, spread evenly."""
+
+    def confusion() -> tuple[np.ndarray, np.ndarray, list[str]]:
+        rows = np.linspace(0, len(split) - 1, min(CONFUSED, len(split))).astype("int64")
+        true, predicted = [], []
+        for chunk in np.array_split(rows, -(-len(rows) // 128)):
+            inputs, target = task.elements(read(tf.constant(chunk)))[:2]
+            predicted.append(np.argmax(model.predict_on_batch(inputs), -1))
+            true.append(np.argmax(target, -1))
+        return np.concatenate(true), np.concatenate(predicted), list(task.labels)
+
+    return confusion

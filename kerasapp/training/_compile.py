@@ -1,0 +1,106 @@
+"""A recipe's `train` as Keras objects: optimizer, schedule, compiled model."""
+
+import inspect
+from typing import Any
+
+import keras
+
+from kerasapp.frame import Train
+from kerasapp.tasks._base import Task
+from kerasapp.types import Spec
+
+STEP_COUNTS = ("decay_steps", "first_decay_steps", "warmup_steps")
+PLAIN_LAYERS = (
+    *("InputLayer", "Dense", "Dropout", "Flatten", "Activation", "ReLU", "BatchNormalization", "LayerNormalization"),
+    *("Embedding", "Concatenate", "Reshape", "Rescaling", "Add"),
+)
+
+
+@keras.saving.register_keras_serializable("kerasapp")
+class LinearWarmUp(keras.optimizers.schedules.LearningRateSchedule):
+    """Rises from 0 to `schedule` over `warmup_steps` steps, then follows it (Goyal et al., 2017, arXiv:1706.02677)."""
+
+    def __init__(self, schedule: Any, warmup_steps: int):
+        self.schedule, self.warmup_steps = schedule, warmup_steps
+
+    def __call__(self, step: Any) -> Any:
+        rate = self.schedule(step) if callable(self.schedule) else self.schedule
+        return rate * keras.ops.minimum(1.0, (keras.ops.cast(step, "float32") + 1.0) / self.warmup_steps)
+
+    def get_config(self) -> dict:
+        schedule = keras.saving.serialize_keras_object(self.schedule) if callable(self.schedule) else self.schedule
+        return {"schedule": schedule, "warmup_steps": self.warmup_steps}
+
+    @classmethod
+    def from_config(cls, config: dict) -> "LinearWarmUp":
+        schedule = config["schedule"]
+        return cls(
+            keras.saving.deserialize_keras_object(schedule) if isinstance(schedule, dict) else schedule,
+            config["warmup_steps"],
+        )
+
+
+def make_optimizer(train: Train, steps_per_epoch: int, epochs: int) -> keras.optimizers.Optimizer:
+    """The recipe's optimizer; step counts are worked out from the epochs that it runs for."""
+    arguments = {key: value for key, value in train.optimizer.items() if key != "name"}
+    rate = arguments["learning_rate"]
+    if isinstance(rate, dict):
+        rate = make_schedule(rate, steps_per_epoch, epochs)
+    if train.warmup_epochs:
+        rate = LinearWarmUp(rate, max(1, round(train.warmup_epochs * steps_per_epoch)))
+    return _make(keras.optimizers, train.optimizer["name"], arguments | {"learning_rate": rate})
+
+
+def make_schedule(spec: Spec, steps_per_epoch: int, epochs: int) -> keras.optimizers.schedules.LearningRateSchedule:
+    """A Keras schedule; `5 epochs` becomes steps, `decay_steps` left out is all of them."""
+    cls = getattr(keras.optimizers.schedules, spec["name"])
+    arguments = {key: value for key, value in spec.items() if key != "name"}
+    for key in STEP_COUNTS:
+        if arguments.get(key) is not None:
+            arguments[key] = _steps(arguments[key], steps_per_epoch)
+    if "decay_steps" in arguments and arguments["decay_steps"] is None:
+        arguments["decay_steps"] = max(1, steps_per_epoch * epochs - (arguments.get("warmup_steps") or 0))
+    if "boundaries" in arguments:
+        arguments["boundaries"] = [_steps(value, steps_per_epoch) for value in arguments["boundaries"]]
+    return cls(**{key: value for key, value in arguments.items() if value is not None})
+
+
+def compile_model(
+    model: keras.Model,
+    task: Task,
+    train: Train,
+    *,
+    steps_per_epoch: int,
+    epochs: int,
+    eager: bool = False,
+    keep_optimizer: bool = False,
+) -> None:
+    """Compiles with the task's loss and metrics.
+
+    `steps_per_execution: auto` runs 16 steps at once where a step is so short that starting it shows: dense layers.
+    """
+    steps = train.steps_per_execution
+    if steps == "auto":
+        plain = all(type(layer).__name__ in PLAIN_LAYERS for layer in model._flatten_layers(include_self=False))
+        steps = 16 if plain and steps_per_epoch >= 32 else 1
+    model.compile(
+        optimizer=model.optimizer if keep_optimizer else make_optimizer(train, steps_per_epoch, epochs),
+        loss=task.loss(train.loss, train.label_smoothing),
+        metrics=task.metrics(),
+        run_eagerly=eager,
+        steps_per_execution=1 if eager else steps,
+        jit_compile=train.jit_compile,
+    )
+
+
+def _make(module: Any, name: str, arguments: dict[str, Any]) -> Any:
+    """Keras tells some arguments by their absence, so only what differs from its defaults is passed."""
+    cls = getattr(module, name)
+    defaults = {key: parameter.default for key, parameter in inspect.signature(cls.__init__).parameters.items()}
+    return cls(
+        **{key: value for key, value in arguments.items() if value != defaults.get(key, inspect.Parameter.empty)}
+    )
+
+
+def _steps(count: int | str, steps_per_epoch: int) -> int:
+    return round(float(count.split()[0]) * steps_per_epoch) if isinstance(count, str) else count

@@ -1,0 +1,30 @@
+"""Cross-validation: every example is tested once, by a model that did not see it.
+
+The run itself is fold 0; the others are runs of their own in its folder `folds/`, where no list of runs shows them.
+"""
+
+import logging
+from collections.abc import Callable
+
+import numpy as np
+
+from kerasapp import evaluation
+from kerasapp.recipe import Recipe
+from kerasapp.run import Run
+
+log = logging.getLogger("kerasapp")
+
+
+def cross_validate(run: Run, train: Callable[[Recipe, int], Run]) -> None:
+    """Trains the other folds and adds mean and spread over all of them to the run's report."""
+    folds = run.recipe.data["folds"]
+    reports = [run.report]
+    for fold in range(1, folds):
+        log.info("fold %d of %d", fold + 1, folds)
+        reports.append(train(run.recipe.replaced({"data.fold": fold}), fold).report)
+    values: dict[str, list[float]] = {}
+    for report in reports:
+        for name, told in report["splits"]["test"]["metrics"].items():
+            values.setdefault(name, []).append(told["value"])
+    told = {name: {"mean": np.mean(row), "spread": np.std(row, ddof=1), "values": row} for name, row in values.items()}
+    evaluation.write(run.report | {"cross_validation": {"folds": folds, "metrics": told}}, run.path)

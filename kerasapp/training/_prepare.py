@@ -1,0 +1,78 @@
+"""Before the first step: data read, task adapted, model built, and the three of them known to fit together."""
+
+import keras
+import tensorflow as tf
+
+from kerasapp import components, data, pipeline
+from kerasapp.errors import DataError, Fault, KerasappError, RecipeError
+from kerasapp.paths import node_at
+from kerasapp.recipe import Recipe
+from kerasapp.tasks._base import Task
+from kerasapp.types import Split
+
+
+def prepare(recipe: Recipe) -> tuple[Recipe, Task, dict[str, Split], keras.Model]:
+    """Reads the data, adapts the task, builds the model, and makes sure that they meet. Nothing is written."""
+    task, splits = adapted(recipe)
+    recipe = with_resolved(recipe, task)
+    task.loss(recipe.train.loss, recipe.train.label_smoothing)  # raises where the recipe's choice does not fit the task
+    task.class_weight(recipe.train.class_weight)
+    model = build(recipe, task)
+    check_built(recipe, task, model, splits)
+    return recipe, task, splits, model
+
+
+def adapted(recipe: Recipe) -> tuple[Task, dict[str, Split]]:
+    """The data and the task that has learned from its training split. Raises DataError."""
+    made = components.create("tasks", recipe.task, folder=recipe.folder)
+    splits = data.load(recipe.data, recipe.seed, type(made).SPLIT, folder=recipe.folder)
+    if not len(splits["train"]):
+        raise DataError(recipe.file, "the data has no training examples")
+    task = made.adapt(splits["train"])
+    for name, split in splits.items():
+        if name != "train":
+            task.check(split, name)
+    return task, splits
+
+
+def with_resolved(recipe: Recipe, task: Task) -> Recipe:
+    """What the task chose by looking at the data is written into the resolved recipe."""
+    chosen = {f"task.{key}": value for key, value in task.resolved().items() if recipe.task.get(key) is None}
+    return recipe.replaced(chosen) if chosen else recipe
+
+
+def build(recipe: Recipe, task: Task) -> keras.Model:
+    """The recipe's model. What only shows with shapes is an error of the recipe, at `model`. Raises RecipeError."""
+    keras.config.set_dtype_policy("mixed_float16" if recipe.train.mixed_precision else "float32")
+    try:
+        return components.create("models", recipe.model, folder=recipe.folder, **task.facts())
+    except KerasappError:
+        raise
+    except (ValueError, TypeError) as error:
+        raise fault(recipe, "model", f"{recipe.model['name']} can't be built: {_first_line(error)}") from error
+
+
+def check_built(recipe: Recipe, task: Task, model: keras.Model, splits: dict[str, Split]) -> None:
+    """Runs one example through, so that task and model meet before the first step. Raises RecipeError."""
+    inputs, target = task.elements(pipeline.reader(task, splits["train"])(tf.constant([0], tf.int64)))[:2]
+    try:
+        made = model(inputs, training=False)
+    except (ValueError, KeyError, tf.errors.InvalidArgumentError) as error:
+        shapes = tf.nest.map_structure(lambda tensor: tuple(tensor.shape[1:]), inputs)
+        raise fault(
+            recipe, "model", f"the model does not take what the task gives ({shapes}): {_first_line(error)}"
+        ) from error
+    if isinstance(made, tf.Tensor) and isinstance(target, tf.Tensor) and made.shape[1:] != target.shape[1:]:
+        told = f"the model gives {tuple(made.shape[1:])} where the task has targets of {tuple(target.shape[1:])}"
+        raise fault(recipe, "model", f"{told}: its last layer must have {target.shape[-1]} units")
+
+
+def fault(recipe: Recipe, path: str, message: str) -> RecipeError:
+    """An error of the recipe that shows only with data and shapes, at the nearest place that was written."""
+    node = node_at(recipe.tree, path)
+    return RecipeError([Fault(node.file, node.line, node.column, path, message)])
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__

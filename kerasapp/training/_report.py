@@ -1,0 +1,67 @@
+"""What a trained model is worth: the report of a run, on its own data or on other."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from kerasapp import data, evaluation, pipeline
+from kerasapp.errors import DataError
+from kerasapp.evaluation.baselines import baselines
+from kerasapp.recipe import parse_setting
+from kerasapp.run import Run
+from kerasapp.tasks._base import Task
+from kerasapp.types import Split
+
+
+def report(
+    run: Run, task: Task, splits: dict[str, Split], history: list[dict], seconds: float, cache: Path | None
+) -> dict[str, Any]:
+    """Evaluates the best model on the test split, beside the baseline; writes report.json, .md and .html.
+
+    `cache` is where baselines are kept from run to run; None leaves them out.
+    """
+    started = time.perf_counter()
+    name = "test" if "test" in splits else "validation" if "validation" in splits else "train"
+    compared = []
+    if cache is not None:
+        compared = baselines(
+            task,
+            splits,
+            seed=run.recipe.seed,
+            prepared=lambda split, indices: pipeline.prepared(task, split, indices),
+            cache=cache,
+        )
+    made = evaluation.evaluate(
+        run, run.model(), task, splits, names=(name,), history=history,
+        baselines=compared,
+        seconds={"train": seconds},
+    )  # fmt: skip
+    made["seconds"]["evaluate"] = time.perf_counter() - started
+    evaluation.write(made, run.path, task=task, splits=splits)
+    return made
+
+
+def evaluate(run: Run, split: str = "test", source: str | None = None) -> dict[str, Any]:
+    """The report of the best model on a split of the run's own data, or of other data: a path, or a source in YAML."""
+    splits = run.splits() if source is None else {"data": other_data(run, source)}
+    name = split if source is None else "data"
+    if name not in splits:
+        raise DataError(run.path, f'the data has no split "{split}". There are {", ".join(splits)}')
+    run.task.check(splits[name], name)
+    started = time.perf_counter()
+    model = run.model()
+    made = evaluation.evaluate(run, model, run.task, splits, names=(name,), history=None, baselines=(), seconds={})
+    made["seconds"]["evaluate"] = time.perf_counter() - started
+    return made
+
+
+def other_data(run: Run, source: str) -> Split:
+    """All examples of another source: what is given replaces the recipe's `data`, or only its `path`."""
+    _, node = parse_setting(f"data={source}")
+    changes = {"data.path": node} if isinstance(node.value, str) else {"data": node}
+    changed = run.recipe.replaced(
+        {**changes, "data.split": None} if len(changes) == 1 and "data.path" in changes else changes
+    )
+    spec = changed.data | {"split": None, "folds": None, "fold": None}
+    brought = data.load(spec, changed.seed, {}, folder=changed.folder)
+    return brought.get("test", brought["train"])
