@@ -5,6 +5,7 @@ turns the fast loader off.
 """
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -28,12 +29,17 @@ def board(
 ) -> None:
     """Serves the runs' TensorBoard until Ctrl-C or SIGTERM; calls `ready` with the address once it answers.
 
+    To be called in the main thread. SIGTERM leaves by SystemExit with 143, so that TensorBoard ends too.
     Raises KerasappError where the port is taken, WorkError where TensorBoard doesn't start or ends by itself.
     """
-    with serving(runs, port, host) as (address, process):
-        ready(address)
-        process.wait()
-        raise WorkError(f"{address}: TensorBoard ended with exit code {process.returncode}")
+    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    try:
+        with serving(runs, port, host) as (address, process):
+            ready(address)
+            process.wait()
+            raise WorkError(f"{address}: TensorBoard ended with exit code {process.returncode}")
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

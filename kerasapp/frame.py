@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from kerasapp.types import Fraction, Loss, NonNegativeFloat, NonNegativeInt, Optimizer, PositiveFloat, PositiveInt
 
@@ -35,7 +37,7 @@ class EarlyStopping:
 class ReduceOnPlateau:
     """Multiplies the learning rate by `factor` where the monitor has not improved for `patience` epochs."""
 
-    factor: Fraction = 0.1
+    factor: Annotated[float, Field(gt=0, lt=1)] = 0.1
     patience: PositiveInt = 5
     min_delta: NonNegativeFloat = 1e-4
     cooldown: NonNegativeInt = 0

@@ -1,9 +1,12 @@
 """The command line: one file a verb, imported when it is called, so that light verbs stay light."""
 
+import functools
 import importlib
 import logging
 import os
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import typer
 from typer._click.exceptions import ClickException
@@ -56,8 +59,8 @@ def run(words: list[str]) -> int:
         return _code(application(words)(args=words, prog_name="kerasapp", standalone_mode=False))
     except SystemExit as leaving:
         return _code(leaving.code)
-    except KeyboardInterrupt as interrupt:
-        return _say(str(interrupt) or "interrupted", getattr(interrupt, "exit_code", 130))
+    except KeyboardInterrupt:
+        return _say("interrupted", 130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -90,7 +93,20 @@ def _add(app: typer.Typer, verb: str) -> None:
     if isinstance(module.verb, typer.Typer):
         app.add_typer(module.verb, name=verb, help=VERBS[verb])
     else:
-        app.command(verb, help=_help(module.verb.__doc__, verb), short_help=VERBS[verb])(module.verb)
+        app.command(verb, help=_help(module.verb.__doc__, verb), short_help=VERBS[verb])(_leaving(module.verb))
+
+
+def _leaving(function: Callable) -> Callable:
+    """Carries an interrupt past typer, which would make 130 of any and drop its message."""
+
+    @functools.wraps(function)
+    def verb(*args: Any, **named: Any) -> Any:
+        try:
+            return function(*args, **named)
+        except KeyboardInterrupt as interrupt:
+            raise SystemExit(_say(str(interrupt) or "interrupted", getattr(interrupt, "exit_code", 130))) from None
+
+    return verb
 
 
 def _help(doc: str | None, verb: str) -> str:

@@ -87,6 +87,7 @@ def fit(
         finished = True
     finally:
         progress.close()
+        best.close()
         shown.close(finished)
     return history.rows()
 

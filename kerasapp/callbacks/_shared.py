@@ -1,0 +1,67 @@
+"""What several callbacks share: counting steps, the monitored metric, the learning rate, saving."""
+
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import keras
+import tensorflow as tf
+
+from kerasapp.errors import KerasappError, WorkError
+
+Mode = Literal["min", "max"]
+
+
+class Counted(keras.callbacks.Callback):
+    """Knows where training is: `epoch` from 1, and `step`, how many steps of it are done.
+
+    Right under `steps_per_execution`, and where an epoch is resumed in its middle, whose batches Keras counts from 0
+    again.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.epoch = self.step = self._resumed_at = 0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch, self._resumed_at = epoch + 1, self.step
+
+    def on_train_batch_end(self, batch, logs=None):
+        known = self.params.get("steps")
+        self.step = self._resumed_at + min(batch + 1, known or batch + 1)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.step = 0
+
+
+def monitored(logs: Mapping[str, float], metric: str) -> float:
+    """The metric's value. Raises KerasappError where it is not in the logs, naming those that are."""
+    if metric not in logs:
+        there = ", ".join(name for name in logs if not name.startswith("learning_rate")) or "nothing"
+        raise KerasappError(f"train.monitor.metric: {metric} is not measured here. There is: {there}")
+    return float(logs[metric])
+
+
+def better(value: float, best: float | None, mode: Mode) -> bool:
+    """Whether a value beats the best so far (None: there is none yet). NaN and infinity never do."""
+    return math.isfinite(value) and (best is None or (value > best if mode == "max" else value < best))
+
+
+def learning_rate(model: keras.Model) -> float | None:
+    """What the optimizer's next step takes; None where the model has no optimizer of that name, or several."""
+    rate = getattr(getattr(model, "optimizer", None), "learning_rate", None)
+    return None if rate is None else float(keras.ops.convert_to_numpy(rate))
+
+
+@contextmanager
+def saving(path: Path, what: str, otherwise: str) -> Iterator[None]:
+    """Turns a full disk and its like into one WorkError: path, what could not be saved, why, and what there is
+    `otherwise`.
+    """
+    try:
+        yield
+    except (OSError, tf.errors.OpError) as error:
+        why = getattr(error, "strerror", None) or getattr(error, "message", None) or str(error)
+        raise WorkError(f"{path}: can't save {what}: {why.splitlines()[0].lower()}. {otherwise}") from error

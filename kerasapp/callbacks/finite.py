@@ -1,0 +1,48 @@
+"""Stops within one execution where a loss is NaN or infinite.
+
+Keras 3.15.1 with TensorFlow turns every log into a Python float after each execution before any callback sees it
+(`CallbackList._on_train_batch_end`), so looking costs no wait of its own. `loss` is the epoch's running mean: a NaN or
+an infinity in any step stays in it, and the steps between two looks (`steps_per_execution`) hide none.
+"""
+
+import math
+
+from kerasapp.callbacks._shared import Counted, learning_rate
+from kerasapp.errors import WorkError
+
+
+class StopOnNonFinite(Counted):
+    """Raises WorkError with the epoch, the step, and what to do, for any log whose name ends in `loss`, `val_loss` too.
+
+    It belongs before the callbacks that save, so that nothing is saved after it.
+    """
+
+    def on_train_batch_end(self, batch, logs=None):
+        before = self.step
+        super().on_train_batch_end(batch, logs)
+        for name, value in (logs or {}).items():
+            if name.endswith("loss") and not math.isfinite(value):
+                one = self.step == before + 1
+                steps = f"step {self.step}" if one else f"between steps {before + 1} and {self.step}"
+                self._stop(name, value, f"epoch {self.epoch}, {steps}")
+
+    def on_epoch_end(self, epoch, logs=None):
+        super().on_epoch_end(epoch, logs)
+        for name, value in (logs or {}).items():
+            if name.endswith("loss") and not math.isfinite(value):
+                self._stop(name, value, f"the end of epoch {epoch + 1}")
+
+    def get_state(self) -> dict:
+        return {"step": self.step}
+
+    def set_state(self, state: dict) -> None:
+        self.step = state["step"]
+
+    def _stop(self, name: str, value: float, where: str) -> None:
+        rate = learning_rate(self.model)
+        became = "NaN" if math.isnan(value) else "infinite"
+        lower = "Lower train.optimizer.learning_rate" + (f" (it is {rate:g})" if rate is not None else "")
+        raise WorkError(
+            f"{name} became {became} at {where}. {lower}, clip the gradients (train.optimizer.clipnorm: 1.0), "
+            "or look for NaN and very large numbers in the data"
+        )

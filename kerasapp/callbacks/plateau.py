@@ -1,0 +1,62 @@
+"""A lower learning rate on a plateau: Keras's own, with a state that can be saved, and one line when it acts."""
+
+import logging
+import math
+
+import keras
+
+from kerasapp.callbacks._shared import Mode, learning_rate, monitored
+from kerasapp.errors import KerasappError
+
+log = logging.getLogger("kerasapp")
+
+
+class Plateau(keras.callbacks.ReduceLROnPlateau):
+    """Multiplies the learning rate by `factor` where `metric` has not improved by more than `min_delta` for
+    `patience` epochs.
+
+    Then waits `cooldown` epochs; never below `min_learning_rate`. NaN and infinity are no improvement. Like `Stopping`
+    it goes on over stages and after a resume, until `reset`; the rate itself is the optimizer's. Raises KerasappError
+    where the rate follows a schedule, which nobody may change.
+    """
+
+    def __init__(self, metric: str, mode: Mode, *, factor: float = 0.1, patience: int = 5, min_delta: float = 1e-4,
+                 cooldown: int = 0, min_learning_rate: float = 0.0):  # fmt: skip
+        if not 0 < factor < 1:
+            raise KerasappError(f"train.reduce_on_plateau.factor: {factor:g} lowers nothing. Give one between 0 and 1")
+        super().__init__(metric, factor=factor, patience=patience, mode=mode, min_delta=min_delta, cooldown=cooldown,
+                         min_lr=min_learning_rate)  # fmt: skip
+
+    def reset(self) -> None:
+        """Forgets everything: a stage that starts anew."""
+        self._reset()
+
+    def on_train_begin(self, logs=None):
+        optimizer = getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
+        schedule = optimizer.get_config()["learning_rate"]
+        if isinstance(schedule, dict):
+            raise KerasappError(
+                f"train.reduce_on_plateau: the learning rate follows {schedule['class_name']}, which can't be "
+                "changed on the way. Give train.optimizer.learning_rate a number and no warm-up, "
+                "or leave reduce_on_plateau out"
+            )
+
+    def on_epoch_end(self, epoch, logs=None):
+        monitored(logs or {}, self.monitor)
+        before = learning_rate(self.model)
+        super().on_epoch_end(epoch, logs)
+        after = learning_rate(self.model)
+        if after != before:
+            than = "finite" if self.best is None else f"better than {self.best:.4g}"
+            rates = f"learning rate {before:.3g}, now {after:.3g}"
+            log.info("plateau: %s was not %s for %d epochs; %s", self.monitor, than, self.patience, rates)
+
+    def get_state(self) -> dict:
+        best = None if self.best is None else float(self.best)
+        return {"best": best, "wait": self.wait, "cooldown_counter": self.cooldown_counter}
+
+    def set_state(self, state: dict) -> None:
+        self.best, self.wait, self.cooldown_counter = state["best"], state["wait"], state["cooldown_counter"]
+
+    def _is_improvement(self, monitor_value, reference_value):
+        return math.isfinite(monitor_value) and bool(super()._is_improvement(monitor_value, reference_value))

@@ -1,0 +1,70 @@
+"""SIGINT (Ctrl-C) and SIGTERM (a batch system) as a clean stop: the batch ends, then training does."""
+
+import signal
+import threading
+from typing import NoReturn
+
+import keras
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Stopped(KeyboardInterrupt):
+    """Training was asked to stop. `signal` is which, `exit_code` what a shell expects of it: 130, 143."""
+
+    def __init__(self, number: int, message: str = ""):
+        super().__init__(message or ("interrupted" if number == signal.SIGINT else "terminated"))
+        self.signal, self.exit_code = number, 128 + number
+
+
+class StopOnSignal(keras.callbacks.Callback):
+    """A context that receives the signals, and a callback that acts on them.
+
+    While `fit` runs, the first signal lets the batch end and then raises `Stopped` out of `fit`: no validation and no
+    end of the epoch follow, a half epoch leaves no row, no best model, no point on a curve. A second signal, or one
+    outside of `fit`, raises `Stopped` at once. As the last in the list of callbacks it lets all others see the batch.
+    In a thread other than the main one there are no signals to receive, and nothing is done.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.signal: int | None = None
+        self._fitting = False
+        self._previous: dict = {}
+
+    def __enter__(self) -> "StopOnSignal":
+        if threading.current_thread() is threading.main_thread():
+            self._previous = {number: signal.signal(number, self._receive) for number in SIGNALS}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, previous in self._previous.items():
+            signal.signal(number, previous)
+        self._previous = {}
+
+    def leave(self, message: str) -> NoReturn:
+        """Raises `Stopped` with a message and the exit code of the signal that came."""
+        raise Stopped(self.signal or signal.SIGINT, message)
+
+    def on_train_begin(self, logs=None):
+        self._fitting = True
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._act()
+
+    def on_test_batch_end(self, batch, logs=None):
+        self._act()
+
+    def on_train_end(self, logs=None):
+        self._fitting = False
+
+    def _act(self) -> None:
+        if self.signal is not None and self._fitting:
+            self._fitting = False
+            raise Stopped(self.signal)
+
+    def _receive(self, number: int, _: object) -> None:
+        again = self.signal is not None
+        self.signal = self.signal or number
+        if again or not self._fitting:
+            raise Stopped(self.signal)
