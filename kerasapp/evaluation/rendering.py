@@ -1,0 +1,96 @@
+"""A document as Markdown and as one page of HTML that needs nothing beside itself."""
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from kerasapp import plots
+from kerasapp.evaluation.parts import Drawing, Listing, Pictures, Section, Table, Text, Tile
+
+
+@dataclass(frozen=True)
+class Document:
+    headline: str
+    title: str
+    run: str
+    warnings: Sequence[str]
+    tiles: Sequence[Tile]
+    sections: Sequence[Section]
+
+
+def draw(document: Document) -> dict[str, str | bytes]:
+    """The files under `plots/`: drawings as SVG, pictures as one PNG."""
+    files = {}
+    for part in (part for section in document.sections for part in section.parts):
+        if isinstance(part, Drawing):
+            files[part.file] = plots.svg(part.figure)
+        elif isinstance(part, Pictures):
+            captions = [f"{plots.short(first, 20)}\n{second}" for first, second in part.captions]
+            files[part.file] = plots.png(plots.image_grid(part.images, captions, columns=6))
+    return files
+
+
+def markdown(document: Document) -> str:
+    """The headline is the first line; figures are linked from `plots/`."""
+    about = [f"# {document.headline}", f"{document.title} (`{document.run}`)"]
+    warned = ["\n".join(f"- {_inline(warning)}" for warning in document.warnings)] if document.warnings else []
+    figures = [[tile.name, tile.value, tile.note] for tile in document.tiles]
+    tiles = Table(["measure", "value", "95 % interval or note"], figures)
+    blocks = [*about, *warned, _table(tiles)]
+    for section in document.sections:
+        blocks.append(f"## {section.title}")
+        blocks += [_block(part) for part in section.parts]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _block(part: Text | Table | Drawing | Pictures | Listing) -> str:
+    if isinstance(part, Text):
+        return _inline(part.text)
+    if isinstance(part, Table):
+        return "\n\n".join(filter(None, [_table(part), _inline(part.caption)]))
+    if isinstance(part, Drawing):
+        return f"![{part.name.replace('_', ' ')}](plots/{part.file})\n\n{_inline(part.caption)}"
+    if isinstance(part, Pictures):
+        rows = [[name, *caption] for name, caption in zip(part.ids, part.captions, strict=True)]
+        told = Table(["example", "", "probability"], rows, names=2)
+        return f"![{part.name.replace('_', ' ')}](plots/{part.file})\n\n{_table(told)}"
+    return f"{part.title}\n\n```{part.language}\n{part.text}\n```"
+
+
+def _table(table: Table) -> str:
+    rule = [":--" if place < table.names else "--:" for place in range(len(table.header))]
+    rows = [table.header, rule, *table.rows]
+    return "\n".join("| " + " | ".join(_inline(cell).replace("|", "\\|") for cell in row) + " |" for row in rows)
+
+
+def _inline(text: str) -> str:
+    """Words of the data that Markdown would take for its own signs or for HTML."""
+    return " ".join(text.split()).replace("<", "&lt;").replace("*", "\\*").replace("`", "\\`")
+
+
+def page(document: Document, drawn: Mapping[str, str | bytes]) -> str:
+    """One self-contained HTML file, for light and dark screens and for paper."""
+    from jinja2 import Environment
+
+    template = (Path(__file__).parent / "report.html.jinja").read_text(encoding="utf-8")
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["png"] = lambda image: _uri("image/png", _png(image))
+    sources = {name: _uri("image/svg+xml", text.encode()) for name, text in drawn.items() if isinstance(text, str)}
+    return environment.from_string(template).render(document=document, sources=sources)
+
+
+def _uri(kind: str, content: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def _png(image: np.ndarray) -> bytes:
+    """uint8 (height, width, 1 or 3) as a PNG file."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(buffer, "PNG")
+    return buffer.getvalue()
