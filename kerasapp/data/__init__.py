@@ -1,0 +1,23 @@
+"""Where examples come from: one file a source, each `load(*, ...)` giving the splits that the source itself brings."""
+
+from pathlib import Path
+
+from kerasapp.components import create
+from kerasapp.data._split import Subset, divide, duplicates
+from kerasapp.types import Spec, Split
+
+FRAME = ("split", "folds", "fold", "cache", "cache_limit")
+
+__all__ = ["Subset", "divide", "duplicates", "load"]
+
+
+def load(spec: Spec, seed: int, default: dict[str, float], folder: Path | None = None) -> dict[str, Split]:
+    """Reads the source of a recipe's `data` and divides what it brings, by the recipe's words or `default`'s fractions.
+
+    `seed` decides the splits made here and nothing else; `folder` is the recipe's, for a source of one's own. Raises
+    DataError.
+    """
+    source = {key: value for key, value in spec.items() if key not in FRAME}
+    brought = create("data", source, folder=folder)
+    asked = {key: spec.get(key) for key in ("split", "folds", "fold")}
+    return divide(brought, seed=seed, default=default, **asked)

@@ -1,0 +1,49 @@
+"""What sources say about files: how a path is shown, that it is there, the order of names."""
+
+import os
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+
+from kerasapp.errors import DataError
+
+LISTED = 30  # names that a message lists
+
+
+def shown(path: str | Path) -> str:
+    """The path as a person reads it: relative where it lies below the current directory."""
+    path = os.path.abspath(path)
+    below = os.path.relpath(path)
+    return path if below.startswith(os.pardir) else below
+
+
+def present(path: str | Path, source: str | None, key: str = "path", folder: bool = False) -> Path:
+    """The path of `data.key`, if it is a file (or a folder) that is there; `source` says where it can be had.
+
+    Raises DataError.
+    """
+    path = Path(path)
+    if not path.exists():
+        way = f"Get it from {source}, or set" if source else "Set"
+        raise DataError(shown(path), f"there is no such {'folder' if folder else 'file'}. {way} data.{key}")
+    if path.is_dir() != folder:
+        found, wanted = ("file", "folder") if folder else ("folder", "file")
+        raise DataError(shown(path), f"is a {found}, not a {wanted}")
+    return path
+
+
+def natural(name: str) -> list:
+    """A key to sort by that puts `2` before `10`."""
+    return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in re.split(r"(\d+)", name)]
+
+
+def lacking(what: str, name: str, there: Iterable[str]) -> str:
+    """`no column "klass": did you mean "class"? There are age, class`."""
+    there = [str(word) for word in there]
+    close = get_close_matches(name, there, 1)
+    guess = f': did you mean "{close[0]}"?' if close else "."
+    listed = ", ".join(there[:LISTED]) + (f", ... ({len(there)} in all)" if len(there) > LISTED else "")
+    if close and len(there) > LISTED:
+        return f'no {what} "{name}"{guess}'
+    return f'no {what} "{name}"{guess} There {"is" if len(there) == 1 else "are"} {listed or "none"}'

@@ -1,0 +1,230 @@
+"""Tables of text as people's files have them: encodings, delimiters, quotes, ragged rows, missing values, types of
+columns.
+
+Left out: decimal commas and thousands separators (such a column is text), files without a header.
+"""
+
+import csv
+import io
+import logging
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TextIO
+
+import numpy as np
+from charset_normalizer import from_bytes
+
+from kerasapp.data._arrays import texts
+from kerasapp.data._files import shown
+from kerasapp.errors import DataError
+
+MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?", "-"})
+DELIMITERS = ",;\t|"
+NAMED = 10  # rows that a message names
+WESTERN = 0.3  # below this share of bytes outside ASCII a text is taken for a Western European one, in cp1252
+INTEGER = re.compile(r"[+-]?(0|[1-9]\d*)", re.ASCII).fullmatch
+NUMBER = re.compile(r"[+-]?(((0|[1-9]\d*)(\.\d*)?|\.\d+)(e[+-]?\d+)?|inf(inity)?)", re.ASCII | re.IGNORECASE).fullmatch
+NO_HEADER = re.compile(r"-\d+(\.\d*)?|[+-]?\d*\.\d+", re.ASCII).fullmatch  # a name may be 7, but hardly -7 or 0.7
+Kind = Literal["integer", "number", "text"]
+logger = logging.getLogger("kerasapp")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells as they stand in a file, without blanks around them; `lines` is the line where each row begins."""
+
+    where: str
+    columns: dict[str, list[str]]
+    lines: Sequence[int]
+
+    def at(self, row: int) -> str:
+        """`data/adult.csv:17`, as errors name a row."""
+        return f"{self.where}:{self.lines[row]}"
+
+
+def read_table(source: Path | TextIO, delimiter: str | None = None, encoding: str | None = None) -> Table:
+    """Reads a file, or an open text stream, with a header line. Blank lines are passed over. Raises DataError."""
+    if isinstance(source, Path):
+        where, text = shown(source), decoded(source, encoding)
+    else:
+        where = getattr(source, "name", None) or "input"
+        text = _plain(where, _streamed(where, source))
+    if not text.strip():
+        raise DataError(where, "is empty")
+    delimiter = delimiter or _delimiter(text)
+    rows, lines = _rows(where, text, delimiter)
+    header, rows = rows[0], rows[1:]
+    _check_header(where, lines[0], header)
+    _check_ragged(where, delimiter, len(header), rows, lines)
+    if not rows:
+        raise DataError(where, "has a header and no rows")
+    unnamed = [str(place) for place, name in enumerate(header, 1) if not name]
+    if unnamed:
+        logger.warning("%s: without a name in the header, so left out: column %s", where, ", ".join(unnamed))
+    columns = {name: list(cells) for name, cells in zip(header, zip(*rows, strict=True), strict=True) if name}
+    return Table(where, columns, lines[1:])
+
+
+def kind_of(cells: Sequence[str]) -> Kind:
+    """What a whole column holds, missing cells aside. Codes with a leading zero (postal codes) are text."""
+    there = {cell for cell in set(cells) if cell.lower() not in MISSING}
+    if there and all(map(INTEGER, there)):
+        return "integer"
+    return "number" if there and all(map(NUMBER, there)) else "text"
+
+
+def values(table: Table, name: str, kind: Kind) -> np.ndarray:
+    """A column as (rows,) int64; float64 where a number is missing (NaN) or not whole; or str, missing "".
+
+    Raises DataError.
+    """
+    cells = table.columns[name]
+    if kind == "text":
+        return texts("" if cell.lower() in MISSING else cell for cell in cells)
+    numbers = {cell: _number(cell) for cell in dict.fromkeys(cells)}
+    for cell, number in numbers.items():
+        if number is None or number in (math.inf, -math.inf):
+            told = f'{name} is "{cell}", and this column holds numbers'
+            raise DataError(table.at(cells.index(cell)), f"{told}. Correct it, or list the column in data.drop")
+    column = [numbers[cell] for cell in cells]
+    if all(isinstance(number, int) for number in numbers.values()) and max(map(abs, numbers.values())) < 2**63:
+        return np.array(column, np.int64)
+    return np.array(column, np.float64)
+
+
+def decoded(path: Path, encoding: str | None = None) -> str:
+    """The text of a file: UTF-8, UTF-16, and where neither fits, what the bytes look like. Raises DataError."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(shown(path), f"can't be read: {error.strerror}") from None
+    encoding = encoding or _encoding(path, content)
+    try:
+        text = content.decode(encoding)
+    except LookupError:
+        raise DataError(shown(path), f'there is no encoding "{encoding}" (data.encoding)') from None
+    except UnicodeDecodeError as error:
+        line, told = undecodable(content, error)
+        raise DataError(f"{shown(path)}:{line}", f"{told}. Convert the file, or set data.encoding") from None
+    return _plain(shown(path), text)
+
+
+def undecodable(content: bytes, error: UnicodeDecodeError) -> tuple[int, str]:
+    """The line of a byte that can't be read, and the words for it."""
+    at = error.start + len(content) - len(error.object)  # a decoder may not count the mark at the beginning
+    return content.count(b"\n", 0, at) + 1, f"byte 0x{content[at]:02x} at position {at} is not {error.encoding}"
+
+
+def _streamed(where: str, stream: TextIO) -> str:
+    try:
+        return stream.read()
+    except UnicodeDecodeError as error:
+        raise DataError(where, f"byte 0x{error.object[error.start]:02x} is not {error.encoding}") from None
+
+
+def _plain(where: str, text: str) -> str:
+    if "\0" in text:
+        raise DataError(where, "is no text file (an Excel file is to be saved as CSV first)")
+    return text.removeprefix("\ufeff")
+
+
+def _encoding(path: Path, content: bytes) -> str:
+    for mark, name in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig")):
+        if content.startswith(mark):
+            return name
+    try:
+        content.decode()
+        return "utf-8"
+    except UnicodeDecodeError:
+        pass
+    if b"\0" in content:
+        return "latin-1"  # anything decodes, and the zero is then seen
+    foreign = sum(byte > 127 for byte in content[:100_000])
+    best = None if foreign < WESTERN * len(content[:100_000]) else from_bytes(content[:100_000]).best()
+    name = best.encoding if best else "cp1252"
+    logger.warning("%s: is not UTF-8, and is read as %s. Set data.encoding if that is wrong", shown(path), name)
+    return name if best or not set(content) & {0x81, 0x8D, 0x8F, 0x90, 0x9D} else "latin-1"  # five that cp1252 lacks
+
+
+def _delimiter(text: str) -> str:
+    """The one that gives most of the first rows as many cells as the header, then the one that gives the most cells."""
+    scores = {}
+    for delimiter in DELIMITERS:
+        reader = csv.reader(io.StringIO(text[:100_000], newline=""), delimiter=delimiter, skipinitialspace=True)
+        try:
+            widths = [len(row) for row, _ in zip(reader, range(50), strict=False) if row]
+        except csv.Error:
+            continue
+        if widths and widths[0] > 1:
+            scores[delimiter] = (sum(width == widths[0] for width in widths) / len(widths), widths[0])
+    return max(scores, key=scores.get) if scores else ","
+
+
+def _rows(where: str, text: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
+    """All rows that hold anything, and the line where each begins: a quoted cell may go over several."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    rows, lines, line = [], [], 1
+    try:
+        for row in reader:
+            cells = [cell.strip() for cell in row]
+            if any(cells):
+                rows.append(cells)
+                lines.append(line)
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise DataError(f"{where}:{line}", f"{error}. Is a quote open that is never closed?") from None
+    if any("\n" in cell or "\r" in cell for cell in rows[-1]) and _is_open(text, lines[-1], delimiter):
+        raise DataError(f"{where}:{lines[-1]}", "a quote is opened here and never closed")
+    return rows, lines
+
+
+def _is_open(text: str, line: int, delimiter: str) -> bool:
+    """Is a quote still open at the end of the file, in the row that begins in this line?"""
+    last = list(io.StringIO(text, newline=""))[line - 1 :]
+    try:
+        list(csv.reader(last, delimiter=delimiter, skipinitialspace=True, strict=True))
+    except csv.Error as error:
+        return "end of data" in str(error)
+    return False
+
+
+def _check_header(where: str, line: int, header: list[str]) -> None:
+    twice = sorted({name for name in header if name and header.count(name) > 1})
+    if twice:
+        raise DataError(
+            f"{where}:{line}", f"two columns have one name: {', '.join(twice)}. The first line must name each column"
+        )
+    if any(map(NO_HEADER, header)):
+        raise DataError(
+            f"{where}:{line}", f"is no header: {', '.join(header[:6])}. The first line must name each column"
+        )
+
+
+def _check_ragged(where: str, delimiter: str, width: int, rows: list[list[str]], lines: list[int]) -> None:
+    """`lines` has the header's first."""
+    ragged = [row for row, cells in enumerate(rows) if len(cells) != width]
+    if not ragged:
+        return
+    first = ragged[0]
+    told = f"{len(rows[first])} cells, and the header has {width}"
+    if len(ragged) > 1:
+        listed = ", ".join(str(lines[row + 1]) for row in ragged[:NAMED]) + (", ..." if len(ragged) > NAMED else "")
+        told += f" ({len(ragged)} such rows: lines {listed})"
+    if any("\n" in cell for cell in rows[first]):
+        told += "; a cell of it goes over several lines: is a quote never closed?"
+    name = {"\t": "a tab"}.get(delimiter, f'"{delimiter}"')
+    raise DataError(
+        f"{where}:{lines[first + 1]}", f"{told}. Correct the file; a cell that holds {name} must stand in quotes"
+    )
+
+
+def _number(cell: str) -> int | float | None:
+    """NaN for a missing cell, None for what is no number."""
+    if cell.lower() in MISSING:
+        return math.nan
+    if INTEGER(cell):
+        return int(cell)
+    return float(cell) if NUMBER(cell) else None
