@@ -175,7 +175,7 @@ class Run:
         """The data, read again from where it was."""
         from kerasapp import data
 
-        return data.load(self.recipe.data, self.recipe.seed, type(self.task).SPLIT)
+        return data.load(self.recipe.data, self.recipe.seed, type(self.task).SPLIT, folder=self.recipe.folder)
 
     def keep_samples(self, split: str, examples: "dict[str, numpy.ndarray]") -> None:
         """At most 256 raw examples, so that export, calibration and explanation work where the data has gone."""

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 import typer
-from typer._click.exceptions import ClickException
 
 from kerasapp.errors import KerasappError
 
@@ -72,7 +71,7 @@ def run(words: list[str]) -> int:
 
 def _said(error: Exception) -> int:
     """One line for what went wrong, and its exit code."""
-    if isinstance(error, ClickException):
+    if isinstance(error, typer.TyperException):
         return _say(error.format_message() + (". See kerasapp --help" if error.exit_code == 2 else ""), error.exit_code)
     if isinstance(error, KerasappError):
         return _say(str(error), error.exit_code)

@@ -70,10 +70,10 @@ def _rows(task: Task, train: Split, test: Split, seed: int, prepared: Prepared) 
     simple = np.full(len(truth), np.bincount(y).argmax() if classes else y.mean())
     name = "majority class" if classes else "training mean"
     rows = [{"name": name, "metrics": measure(truth, simple), "trained_on": len(train), **counts}]
-    if task.INPUT not in CLASSICAL or len(np.unique(y[learned])) < 2:
+    if (task.INPUT, task.EVALUATION) not in CLASSICAL or len(np.unique(y[learned])) < 2:
         return rows
     started = time.perf_counter()
-    name, predict = CLASSICAL[task.INPUT]
+    name, predict = CLASSICAL[task.INPUT, task.EVALUATION]
     metrics = measure(truth, predict(task, prepared, seed, y[learned], (train, learned), (test, tested)))
     seconds = round(time.perf_counter() - started, 2)
     return [*rows, {"name": name, "metrics": metrics, "trained_on": len(learned), **counts, "seconds": seconds}]
@@ -148,4 +148,8 @@ def _columns(task: Task, split: Split, indices: np.ndarray) -> np.ndarray:
     return np.stack(columns, axis=1)
 
 
-CLASSICAL = {"image": ("HOG + linear SVM", _vectors), "row": ("gradient boosting", _boosting)}
+CLASSICAL = {
+    ("image", "classification"): ("HOG + linear SVM", _vectors),
+    ("row", "classification"): ("gradient boosting", _boosting),
+    ("row", "regression"): ("gradient boosting", _boosting),
+}

@@ -55,7 +55,7 @@ def build(
     pool_strides: PositiveInt | None = None,
     block_dropout: Fraction = 0.0,
     reduction: Literal["flatten", "average", "max"] = "flatten",
-    units: list[PositiveInt] = (),
+    units: list[PositiveInt] = (64,),
     dropout: Fraction = 0.25,
     kernel_initializer: Initializer | None = None,
     kernel_regularizer: Regularizer | None = None,

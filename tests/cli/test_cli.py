@@ -1,0 +1,103 @@
+"""The command line from outside: exit codes, streams, and what stays unimported."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("tensorflow", "keras", "sklearn", "cv2", "numpy", "matplotlib", "rich")
+TEXT = "title: T\ntask: image_classification\ndata: {name: sklearn, dataset: digits}\nmodel: {name: cnn}\n"
+
+
+def kerasapp(*words, cwd, env=None):
+    command = [sys.executable, "-m", "kerasapp", *map(str, words)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, env={**os.environ, **(env or {})})
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--help"], ["list"], ["check", "vision/digits_cnn"], ["show", "vision/digits_cnn"], ["runs"], ["run", "--help"]],
+)
+def test_a_light_verb_imports_nothing_heavy(words, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(
+        f"import atexit, sys\natexit.register(lambda: print('HEAVY', [m for m in {HEAVY} if m in sys.modules], file=sys.stderr))\n"
+    )
+    done = kerasapp(
+        *words, cwd=tmp_path, env={"PYTHONPATH": f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
+    )
+    assert done.returncode == 0, done.stderr
+    assert "HEAVY []" in done.stderr
+
+
+def test_list_prints_names_titles_and_absolute_paths(tmp_path):
+    rows = json.loads(kerasapp("list", "--json", cwd=tmp_path).stdout)
+    row = next(row for row in rows if row["name"] == "vision/digits_cnn")
+    assert row["task"] == "image_classification" and row["title"] and os.path.isabs(row["path"])
+
+
+def test_check_prints_every_fault_of_every_file_on_stderr_and_json_on_stdout(tmp_path):
+    (tmp_path / "a.yaml").write_text(TEXT.replace("title", "titel"))
+    (tmp_path / "b.yaml").write_text(TEXT.replace("cnn", "cnm"))
+    done = kerasapp("check", "a.yaml", "b.yaml", "vision/digits_cnn", "--json", cwd=tmp_path)
+    errors = json.loads(done.stdout)["errors"]
+    assert done.returncode == 2
+    assert [(error["file"], error["line"], error["column"], error["path"]) for error in errors] == [
+        ("a.yaml", 1, 1, "titel"),
+        ("b.yaml", 4, 15, "model.name"),
+    ]
+    assert done.stderr.splitlines() == [f"{e['file']}:{e['line']}:{e['column']}: {e['message']}" for e in errors]
+
+
+@pytest.mark.parametrize(
+    "words, told",
+    [
+        (["frobnicate"], "frobnicate"),
+        (["run"], "RECIPE"),
+        (["run", "--frob", "x"], "--frob"),
+        (["run", "vision/digit_cnn"], "vision/digits_cnn"),
+        (["run", "digit_cnn"], "vision/digits_cnn"),
+        (["run", "missing.yaml"], "missing.yaml"),
+        (["run", "vision/digits_cnn", "--set", "train.epochs"], "path=value"),
+        (["run", "vision/digits_cnn", "--set", "train.epoch=3"], "--set:1:"),
+        (["check", "."], "folder"),
+        (["evaluate", "runs/none"], "no such run"),
+        (["export", "latest"], "no run"),
+        (["compare", "a", "b"], "no such run"),
+        (["runs", "rm", "a"], "no such run"),
+        (["copy", "vision/digits_cnn", "there.yaml"], "--force"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_2(tmp_path, words, told):
+    (tmp_path / "there.yaml").write_text("mine")
+    done = kerasapp(*words, cwd=tmp_path)
+    assert done.returncode == 2, done
+    assert told in done.stderr and len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert not (tmp_path / "runs").exists()
+    assert (tmp_path / "there.yaml").read_text() == "mine"
+
+
+def test_the_last_part_of_a_stock_name_is_enough(tmp_path):
+    assert kerasapp("check", "digits_cnn", cwd=tmp_path).returncode == 0
+
+
+def test_show_says_where_each_value_comes_from(tmp_path):
+    (tmp_path / "a.yaml").write_text(TEXT + "train: {epochs: 3}\n")
+    rows = kerasapp("show", "a.yaml", "--set", "train.batch_size=7", cwd=tmp_path).stdout.splitlines()
+    origin = {row.split()[0]: (row.split()[1], row.split()[-1]) for row in rows[1:]}
+    assert origin["train.epochs"] == ("3", "recipe")
+    assert origin["train.batch_size"] == ("7", "--set")
+    assert origin["model.activation"] == ("relu", "default")
+
+
+def test_a_copied_recipe_is_valid_where_it_lands(tmp_path):
+    done = kerasapp("copy", "vision/digits_cnn", "mine.yaml", cwd=tmp_path)
+    assert done.stdout.strip() == "mine.yaml"
+    assert kerasapp("check", "mine.yaml", cwd=tmp_path).returncode == 0
+
+
+def test_a_closed_pipe_is_no_error(tmp_path):
+    command = f"{sys.executable} -m kerasapp schema | head -1"
+    done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True)
+    assert done.stderr == ""
