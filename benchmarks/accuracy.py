@@ -1,7 +1,7 @@
 """Test metrics of recipes over several seeds, beside the classical baseline.
 
-    python benchmarks/accuracy.py vision/digits_cnn tabular/wine_mlp --seeds 3
-    python benchmarks/accuracy.py vision/mnist_cnn --set "data={name: arrays, path: $KERASAPP_DATA/mnist/mnist.npz}"
+python benchmarks/accuracy.py vision/digits_cnn tabular/wine_mlp --seeds 3
+python benchmarks/accuracy.py vision/mnist_cnn --set "data={name: arrays, path: $KERASAPP_DATA/mnist/mnist.npz}"
 """
 
 import argparse

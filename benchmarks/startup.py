@@ -1,6 +1,6 @@
 """How long the light verbs take, against `python -c pass` in turn, and `check` of all stock recipes against one.
 
-    python benchmarks/startup.py            about a minute
+python benchmarks/startup.py            about a minute
 """
 
 import argparse

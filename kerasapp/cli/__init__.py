@@ -72,7 +72,7 @@ def run(words: list[str]) -> int:
 def _said(error: Exception) -> int:
     """One line for what went wrong, and its exit code."""
     if isinstance(error, typer.TyperException):
-        return _say(error.format_message() + (". See kerasapp --help" if error.exit_code == 2 else ""), error.exit_code)
+        return _say(error.format_message().rstrip(".") + ". See kerasapp --help", error.exit_code)
     if isinstance(error, KerasappError):
         return _say(str(error), error.exit_code)
     if isinstance(error, OSError) and error.errno in FULL:

@@ -8,7 +8,7 @@ import tensorflow as tf
 def numbers_at(
     data: tf.Tensor, position: int | tf.Tensor, count: int, dtype: tf.DType = tf.uint8, little: bool = True
 ) -> tf.Tensor:
-    """() or (batch,) string, one position or one a file -> (..., count) int32, `little` end first; zeros beyond the end."""
+    """() or (batch,) string, one position or one a file -> (..., count) int32, `little` end first; 0 beyond the end."""
     size = count * dtype.size
     start = tf.minimum(position, tf.strings.length(data))
     piece = tf.strings.substr(data, start, tf.fill(tf.shape(data), size))

@@ -1,7 +1,7 @@
 """Which way up a photograph was taken: the EXIF orientation of encoded files, and turning pixels by it.
 
-EXIF (CIPA DC-008) keeps a small TIFF file in the APP1 segment of a JPEG, the eXIf chunk of a PNG, the EXIF chunk of a WebP.
-Left out: an orientation that only XMP tells, and EXIF behind the pixels of a PNG or the tables of a JPEG.
+EXIF (CIPA DC-008) keeps a small TIFF file in an APP1 segment of a JPEG, the eXIf chunk of a PNG, the EXIF chunk of a
+WebP. Left out: an orientation that only XMP tells, and EXIF behind a PNG's pixels or a JPEG's tables.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ Step = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor, tf.Tensor]]
 
 
 def exif_orientation(data: tf.Tensor) -> tf.Tensor:
-    """Encoded images, () or (batch,) string -> int32 of the same shape: 1 ... 8, 1 (upright) where a file says nothing valid."""
+    """Encoded images, () or (batch,) string -> int32 of the same shape, 1 ... 8; 1, upright, where none is told."""
     files = tf.reshape(data, [-1])
     tiff = _tiff_position(files)
     orientation = tf.cond(tf.reduce_any(tiff > 0), lambda: _tagged(files, tiff), lambda: tf.ones_like(tiff))
@@ -29,7 +29,7 @@ def exif_orientation(data: tf.Tensor) -> tf.Tensor:
 
 
 def upright(image: tf.Tensor, orientation: tf.Tensor) -> tf.Tensor:
-    """(height, width, channels), () int32 orientation -> the image as it was seen; 5 ... 8 exchange height and width."""
+    """(height, width, channels), () int32 orientation -> the image as seen; 5 ... 8 exchange height and width."""
     turned = tf.cond(orientation > 1, lambda: _turned(image, orientation), lambda: image)
     return tf.ensure_shape(turned, (None, None, image.shape[-1]))
 
@@ -71,8 +71,8 @@ def _in_chunks(files: tf.Tensor, first: tf.Tensor, ends: tf.Tensor) -> tf.Tensor
 
     in_png = _walk(of_png, 8, 8, first == b"\x89", ends)
     in_webp = _walk(of_webp, 12, 8, first == b"R", ends)
-    prefix = tf.where(numbers_at(files, in_webp, 1)[:, 0] == ord("E"), 6, 0)  # some writers of WebP keep JPEG's "Exif\0\0"
-    return tf.maximum(in_png, in_webp + prefix)
+    prefixed = numbers_at(files, in_webp, 1)[:, 0] == ord("E")  # some writers of WebP keep JPEG's "Exif\0\0"
+    return tf.maximum(in_png, in_webp + tf.where(prefixed, 6, 0))
 
 
 def _walk(read: Step, start: int, inside: int, active: tf.Tensor, ends: tf.Tensor) -> tf.Tensor:

@@ -1,6 +1,6 @@
-"""One function a format: encoded bytes -> pixels as stored (not turned upright), refused by size before they are decoded.
+"""One function a format: encoded bytes -> pixels as stored, not turned upright; refused by size before it is decoded.
 
-`(data: () string, channels: 1 or 3, max_pixels) -> (height, width, channels) uint8`, in a graph.
+`(data: () string, channels: 1 or 3, max_pixels) -> (height, width, channels) uint8`.
 Grey is ITU-R 601-2 luma, as in Pillow; an alpha channel is dropped; of 16 bits the upper 8 are kept.
 """
 
@@ -105,16 +105,13 @@ def refused(channels: int, text: str, *numbers: tf.Tensor) -> tf.Tensor:
         return tf.zeros((0, 0, channels), tf.uint8)
 
 
-def within(size: tf.Tensor, max_pixels: int) -> tf.Tensor:
-    """(..., 2) int32 height and width -> (...) bool."""
-    pixels = tf.reduce_prod(tf.cast(size, tf.int64), axis=-1)
-    return tf.reduce_all(size > 0, axis=-1) & (pixels <= max_pixels)
-
-
 def _guarded(size: tf.Tensor, channels: int, max_pixels: int, decoded: Callable[[], tf.Tensor]) -> tf.Tensor:
     """`decoded()` where the size (2,) int32 that the header tells is allowed."""
-    text = f"an image of {{}} pixels (height and width): none, or over the {max_pixels} that are allowed"
-    return tf.ensure_shape(tf.cond(within(size, max_pixels), decoded, lambda: refused(channels, text, size)), (None, None, channels))
+    pixels = tf.reduce_prod(tf.cast(size, tf.int64))
+    fits = tf.reduce_all(size > 0) & (pixels <= max_pixels)
+    text = f"an image of {{}} x {{}} pixels (height x width): none, or over the {max_pixels} that are allowed"
+    image = tf.cond(fits, decoded, lambda: refused(channels, text, size[0], size[1]))
+    return tf.ensure_shape(image, (None, None, channels))
 
 
 def _with_channels(image: tf.Tensor, channels: int) -> tf.Tensor:
@@ -135,9 +132,11 @@ def _first_frame(data: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
     def behind(position: tf.Tensor) -> tf.Tensor:
         """Past the sub-blocks that begin here: each a count and as many bytes, the last one empty."""
-        last = tf.while_loop(lambda at: places[at] > 0, lambda at: [tf.minimum(at + 1 + places[at], end)], [position])[0]
+        (last,) = tf.while_loop(
+            lambda at: places[at] > 0, lambda at: [tf.minimum(at + 1 + places[at], end)], [position]
+        )
         return tf.minimum(last + 1, end)
 
     first = tf.minimum(13 + colours(places[10]), end)
-    frame = tf.while_loop(lambda at: places[at] == EXTENSION, lambda at: [behind(at + 2)], [first])[0]
+    (frame,) = tf.while_loop(lambda at: places[at] == EXTENSION, lambda at: [behind(at + 2)], [first])
     return frame, behind(tf.minimum(frame + 11 + colours(places[frame + 9]), end))

@@ -1,4 +1,4 @@
-"""Random numbers as a pure function of keys: the same on every machine, eager or in a graph, in whatever batch a key stands.
+"""Random numbers as a pure function of keys: the same on any machine, eager or in a graph, in whatever batch a key is.
 
 Threefry-2x32 with 20 rounds (Salmon et al., 2011, "Parallel random numbers: as easy as 1, 2, 3", the generator of JAX):
 integer additions, rotations and exclusive ors only, on all keys of a batch at once.
@@ -31,9 +31,7 @@ def uniform(keys: tf.Tensor, salt: int, count: int) -> tf.Tensor:
     return tf.cast(tf.bitwise.right_shift(bits, tf.constant(8, tf.uint32)), tf.float32) * 2.0**-24
 
 
-def threefry(
-    key: tuple[tf.Tensor, tf.Tensor], counter: tuple[tf.Tensor, tf.Tensor]
-) -> tuple[tf.Tensor, tf.Tensor]:
+def threefry(key: tuple[tf.Tensor, tf.Tensor], counter: tuple[tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
     """Two uint32 words of random bits for each key and counter, whose words are uint32 and broadcast."""
     schedule = (*key, key[0] ^ key[1] ^ tf.constant(PARITY, tf.uint32))
     left, right = counter[0] + key[0], counter[1] + key[1]
