@@ -29,7 +29,8 @@ def test_every_folder_of_the_package_is_in_the_wheel():
 
 
 def test_no_import_is_left_undeclared():
-    allowed = {normal(line) for line in [*lines("options", "install_requires"), *extras("serve", "onnx", "litert", "detection")]}
+    declared = [*lines("options", "install_requires"), *extras("serve", "onnx", "litert", "detection")]
+    allowed = {normal(line) for line in declared}
     distributions = packages_distributions()
     for file in sorted((REPOSITORY / "kerasapp").rglob("*.py")):
         for name in imported(file) - set(sys.stdlib_module_names) - {"kerasapp"}:
@@ -71,7 +72,8 @@ def test_a_wheel_in_an_empty_folder_knows_every_stock_recipe(wheel, tmp_path):
 
 def test_a_wheel_has_the_templates_and_no_test(wheel):
     names = zipfile.ZipFile(wheel).namelist()
-    here = {p.relative_to(REPOSITORY).as_posix() for p in (REPOSITORY / "kerasapp").rglob("*") if p.suffix in (".html", ".jinja", ".css")}
+    files = (REPOSITORY / "kerasapp").rglob("*")
+    here = {path.relative_to(REPOSITORY).as_posix() for path in files if path.suffix in (".html", ".jinja", ".css")}
     assert here <= set(names)
     assert not [name for name in names if name.startswith("tests/")]
 
@@ -85,9 +87,8 @@ def wheel(tmp_path_factory) -> Path:
         shutil.copytree(REPOSITORY / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(REPOSITORY / name, copy)
-    subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(folder), str(copy)], check=True
-    )
+    pip = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*pip, "-w", str(folder), str(copy)], check=True)
     return next(folder.glob("*.whl"))
 
 

@@ -37,7 +37,8 @@ def test_a_stock_recipe_opens_like_a_lab_notebook(name):
     assert named and (RECIPES[name].parent / named[1]).resolve() == (stock("recipes") / "schema.json").resolve()
     told = "\n".join(opening)
     assert f"kerasapp run {name}" in told or f"kerasapp copy {name}" in told
-    assert re.search(r"accuracy \.\d+|error \.\d+|not run here|[Nn]o figures", told), "neither a figure nor why there is none"
+    measured = re.search(r"accuracy \.\d+|error \.\d+|not run here|[Nn]o figures", told)
+    assert measured, "neither a figure nor why there is none"
 
 
 @pytest.mark.parametrize("name", RECIPES)

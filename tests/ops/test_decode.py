@@ -18,7 +18,7 @@ FILES = tf.TensorSpec((None,), tf.string)
 
 def photograph(height=45, width=60):
     """Smooth, so that JPEG is faithful, and without any symmetry."""
-    y, x = np.mgrid[0:1:height * 1j, 0:1:width * 1j]
+    y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
     channels = [np.sin(5 * x + y) + y, np.cos(3 * y) * x + y, x * y + np.sin(9 * y)]
     return Image.fromarray(np.stack([(c - c.min()) / np.ptp(c) * 255 for c in channels], -1).astype("uint8"))
 
@@ -160,7 +160,7 @@ def bombs():
 @pytest.mark.parametrize("data", [pytest.param(data, id=name) for name, data in bombs()])
 def test_a_bomb_is_refused_by_the_size_in_its_header(decode, decode_small, data):
     for read in (lambda: decode(data), lambda: decode_small([encoded(photograph(), "JPEG"), data])):
-        with pytest.raises(tf.errors.InvalidArgumentError, match=r"\[20000 30000\] pixels"):
+        with pytest.raises(tf.errors.InvalidArgumentError, match="20000 x 30000 pixels"):
             read()
 
 
@@ -168,7 +168,7 @@ def test_a_bomb_is_refused_by_the_size_in_its_header(decode, decode_small, data)
 def test_each_kind_of_webp_tells_its_size(options):
     data = encoded(photograph(), "WEBP", **options)
     assert decode_image(tf.constant(data), max_pixels=45 * 60).shape == (45, 60, 3)
-    with pytest.raises(tf.errors.InvalidArgumentError, match=r"\[45 60\] pixels"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="45 x 60 pixels"):
         decode_image(tf.constant(data), max_pixels=45 * 60 - 1)
 
 
@@ -214,7 +214,11 @@ def test_a_batch_is_sized_and_upright_whatever_stands_beside(decode_small):
         encoded(photograph(176, 272), "JPEG"),  # decoded at 1/8
         encoded(photograph(55, 40), "JPEG"),
     ]
-    others = [encoded(photograph(60, 40), "JPEG", exif=exif), encoded(photograph(20, 30), "PNG"), encoded(photograph(), "GIF")]
+    others = [
+        encoded(photograph(60, 40), "JPEG", exif=exif),
+        encoded(photograph(20, 30), "PNG"),
+        encoded(photograph(), "GIF"),
+    ]
     together, alone = decode_small(photographs + others), decode_small(photographs)
     assert together.shape == (9, 20, 30, 3)
     assert np.array_equal(together[:6], alone)
@@ -273,5 +277,5 @@ def test_a_saved_model_and_tf_data_give_the_same_pixels_and_refusals(tmp_path):
     mapped = dataset.map(lambda data: decode_images(data, (20, 30)), num_parallel_calls=2)
     assert np.array_equal(np.concatenate(list(mapped.as_numpy_iterator())), expected)
     for _, bomb in bombs():
-        with pytest.raises(tf.errors.InvalidArgumentError, match=r"\[20000 30000\] pixels"):
+        with pytest.raises(tf.errors.InvalidArgumentError, match="20000 x 30000 pixels"):
             served(tf.constant([bomb]))

@@ -23,7 +23,7 @@ def test_both_formats_are_files_of_their_kind_and_others_are_refused(tmp_path):
 
 
 def test_what_changes_values_alone_stands_in_the_box_before():
-    shown = boxes(cnn.build(image_shape=(16, 16, 1), num_classes=3, stem_filters=2, blocks=1))
+    shown = boxes(cnn.build(image_shape=(16, 16, 1), num_classes=3, stem_filters=2, blocks=1, units=()))
     assert [box.title for box in shown] == ["image", "stem", "block_1_conv_1", "block_1_pool", "flatten", "head"]
     assert shown[1].label == "Conv2D 5 x 5, strides 2 · norm · relu" and shown[1].shape == "8 x 8 x 2"
 

@@ -38,7 +38,7 @@ def profiled(model: keras.Model) -> int:
     keras.Sequential([
         layers.Input((9, 9, 4)), layers.DepthwiseConv2D(3, depth_multiplier=2), layers.SeparableConv2D(6, 3),
     ]),
-    cnn.build(image_shape=(28, 28, 1), num_classes=10),
+    cnn.build(image_shape=(28, 28, 1), num_classes=10, units=()),
 ], ids=["sequential", "depthwise", "cnn"])  # fmt: skip
 def test_flops_are_what_tensorflow_counts(model):
     assert summary(model).flops == profiled(model)

@@ -9,7 +9,7 @@ from keras import layers
 from kerasapp.models import cnn
 from kerasapp.summary import summary
 
-MODEL = cnn.build(image_shape=(28, 28, 1), num_classes=10)
+MODEL = cnn.build(image_shape=(28, 28, 1), num_classes=10, units=())
 
 
 def test_totals_are_keras_own():
@@ -27,7 +27,7 @@ def test_it_warns_only_where_parameters_outnumber_examples():
 
 
 def test_what_is_frozen_does_not_count_as_learned():
-    model = cnn.build(image_shape=(28, 28, 1), num_classes=10)
+    model = cnn.build(image_shape=(28, 28, 1), num_classes=10, units=())
     model.get_layer("head").trainable = False
     told = summary(model, 20_000)
     assert told.trainable == 50_282 - 31_370 and told.warning is None
