@@ -14,7 +14,7 @@ from kerasapp.errors import Fault, RecipeError
 from kerasapp.frame import Reading, Train
 from kerasapp.paths import as_change, flat, node_at, put, written
 from kerasapp.reading import Node, dump, read_file, read_text
-from kerasapp.types import PositiveInt, Spec
+from kerasapp.types import PositiveInt, Seed, Spec
 from kerasapp.wording import meant
 
 STAGE = (
@@ -36,7 +36,7 @@ STAGE_FIXED = (
 
 FRAME = (
     Slot("title", str, False, ""),
-    Slot("seed", int, False, 0),
+    Slot("seed", Seed, False, 0),
     *(Slot(name, Any, True) for name in ("task", "data", "model")),
     Slot("train", Any, False, None),
     Slot("smoke", dict[str, Any] | None, False, None),
@@ -199,6 +199,7 @@ def _check_stages(checker: Checker, tree: Node, values: dict) -> None:
     if not isinstance(stages.value, list) or not values["train"] or not values["train"].get("stages"):
         return
     resolved, total = [], 0
+    _check_kept(checker, stages)
     for number, stage in enumerate(stages.value):
         path = f"train.stages.{number}"
         own = {slot.name for slot in STAGE}
@@ -236,6 +237,20 @@ def _check_stages(checker: Checker, tree: Node, values: dict) -> None:
             f"the stages have {total} epochs together: leave train.epochs out, or make them agree",
         )
     values["train"]["epochs"] = total or values["train"]["epochs"]
+
+
+def _check_kept(checker: Checker, stages: Node) -> None:
+    """A kept optimizer is the one before: of it, only the learning rate may change."""
+    for number, stage in enumerate(stages.value):
+        keep = stage.value.get("keep_optimizer") if isinstance(stage.value, dict) else None
+        if keep is None or keep.value is not True:
+            continue
+        if number == 0:
+            checker.note(stage.keys["keep_optimizer"], "train.stages.0", "the first stage has no optimizer to keep")
+        for key, place in stage.keys.items():
+            if key.startswith("optimizer") and key != "optimizer.learning_rate":
+                told = f"{key} can't change where the optimizer is kept, only optimizer.learning_rate can"
+                checker.note(place, f"train.stages.{number}.{key}", told)
 
 
 def _check_division(checker: Checker, tree: Node, values: dict) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 PACKAGES = ("kerasapp", "tensorflow", "keras", "numpy", "scikit-learn", "opencv-contrib-python-headless", "pillow")
 SAMPLES = 256
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Run:
 
         Its name is the time, or `name`; raises RunError where that is taken.
         """
+        check_name(name)
         parent.mkdir(parents=True, exist_ok=True)
         beside = Path(tempfile.mkdtemp(prefix=".new-", dir=parent))
         try:
@@ -75,7 +78,10 @@ class Run:
             if not with_model:
                 raise RunError(root / "runs", "no run with a model yet. Make one: kerasapp run vision/digits_cnn")
             return with_model[-1]
-        found = [run for run in there if run.name.startswith(str(word)) or run.path.name.startswith(str(word))]
+        exact = [run for run in there if str(word) in (run.name, run.path.name)]
+        found = exact or [
+            run for run in there if word and str(word) in (run.name[: len(str(word))], run.path.name[: len(str(word))])
+        ]
         if len(found) == 1:
             return found[0]
         if not found:
@@ -205,6 +211,12 @@ class Run:
             data = arrays[feature].tobytes()
             arrays[feature] = np.array([data[a:b] for a, b in pairwise(offsets)] + [None], object)[:-1]
         return arrays
+
+
+def check_name(name: str | None) -> None:
+    """Raises RunError where a run can't be called that."""
+    if name is not None and (not NAME.fullmatch(name) or name == "latest"):
+        raise RunError(name, "is no name for a run: letters, digits, . _ and -, beginning with a letter or digit")
 
 
 def all_runs(root: Path) -> list[Run]:

@@ -26,12 +26,16 @@ def stock_files(kind: str = "recipes") -> dict[str, Path]:
 def find_recipe(word: str) -> Path:
     """The file behind a recipe argument: a path, a stock name, or its last part where that is unambiguous."""
     path = Path(word)
-    if path.exists():
+    if path.is_file():
         return path
     there = stock_files()
     found = [there[word]] if word in there else [file for name, file in there.items() if name.split("/")[-1] == word]
     if len(found) == 1:
         return found[0]
+    if word and path.is_dir():
+        raise RecipeError(
+            [Fault(word, 1, 1, "", "is a folder, not a recipe. `kerasapp new` writes one for a folder of data")]
+        )
     close = get_close_matches(word, list(there), 1, 0.6) or [
         name for name in there if get_close_matches(word, [name.split("/")[-1]], 1, 0.6)
     ]

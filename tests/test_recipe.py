@@ -73,6 +73,8 @@ def faults(path):
         ("  epochs: 1", "  stages: [{trainable: all}]", 7, 12, ["epochs"]),
         ("  epochs: 1", "  epochs: 5\n  stages: [{epochs: 1}, {epochs: 2}]", 7, 11, ["3 epochs"]),
         ("  epochs: 1", "  stages: [{epochs: 1, monitor.metric: val_loss}]", 7, 24, ["whole run"]),
+        ("  epochs: 1", "  stages: [{epochs: 1, keep_optimizer: true}]", 7, 24, ["first stage"]),
+        ("seed: 1", "seed: -1", 2, 7, ["seed", "at least 0"]),
         ("  epochs: 1", "  stages: [3]", 7, 12, ["mapping"]),
         ("seed: 1", "sede: 1", 2, 1, ['"sede"', '"seed"']),
         ("seed: 1", "smoke: {train.epoch: 1}", 2, 9, ['"epoch"']),
@@ -186,7 +188,9 @@ def test_stages_add_their_epochs_up(recipe):
 
 def test_a_component_of_ones_own_is_read_beside_the_recipe(recipe, tmp_path):
     (tmp_path / "nets.py").write_text(
-        'import this_module_is_not_there\ndef tower(*, image_shape: tuple[int, int, int], num_classes: int, width: int = 8):\n    "A tower."\n'
+        "import this_module_is_not_there\n"
+        "def tower(*, image_shape: tuple[int, int, int], num_classes: int, width: int = 8):\n"
+        '    "A tower."\n'
     )
     good = TINY.replace("name: cnn", "name: './nets.py:tower', width: 32")
     assert load(recipe(good)).model == {"name": "./nets.py:tower", "width": 32}

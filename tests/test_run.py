@@ -74,7 +74,9 @@ def test_a_run_whose_process_is_gone_is_interrupted_and_one_at_work_is_running(r
     assert run.state["state"] == "interrupted"
     with run.lock():
         assert run.state["state"] == "running"
-        code = f"from kerasapp.run import Run; print(Run({str(run.path)!r} and __import__('pathlib').Path({str(run.path)!r})).state['state'])"
+        code = (
+            f"import pathlib; from kerasapp.run import Run; print(Run(pathlib.Path({str(run.path)!r})).state['state'])"
+        )
         told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
         assert told == "running"
     assert run.state["state"] == "interrupted"

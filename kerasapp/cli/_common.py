@@ -61,7 +61,7 @@ def start_tensorflow() -> None:
 
             tf.config.list_physical_devices()
             tf.constant(1)
-        except BaseException:
+        except Exception:
             aside.seek(0)
             os.write(kept, aside.read())
             raise

@@ -38,9 +38,10 @@ def decode_images(
     result = tf.TensorSpec((*size, channels), tf.uint8)
 
     def any_image(file: tf.Tensor, turn: tf.Tensor) -> tf.Tensor:
-        stored = tf.where(turn >= 5, size[::-1], size)
-        image = resize_images(_stored(file, channels, max_pixels, stored), stored)
-        return tf.ensure_shape(upright(image, turn), result.shape)
+        return tf.ensure_shape(_any_image(file, turn, size, channels, max_pixels), result.shape)
+
+    def any_images() -> tf.Tensor:
+        return tf.map_fn(lambda each: any_image(*each), (data, orientation), fn_output_signature=result)
 
     def photograph(file: tf.Tensor) -> tf.Tensor:
         """As `any_image` does, with as few steps as there can be: each costs some 2 % of decoding."""
@@ -48,20 +49,23 @@ def decode_images(
         image = tf.cond(
             tf.reduce_all(tf.io.extract_jpeg_shape(file) <= similar),
             lambda: bilinear(tf.io.decode_jpeg(file, channels=channels, dct_method="INTEGER_ACCURATE"), size),
-            lambda: resize_images(jpeg(file, channels, max_pixels, tf.constant(size)), size),
+            lambda: any_image(file, tf.constant(1)),
         )
         return tf.ensure_shape(image, result.shape)
 
-    first = tf.strings.substr(data, 0, 1)
-    plain = (first == b"\xff") & (orientation == 1) & (4 * size[0] * size[1] <= max_pixels)
-    places = tf.dynamic_partition(tf.range(tf.size(data)), tf.cast(plain, tf.int32), 2)
-    others, photographs = (tf.gather(data, place) for place in places)
-    turns = tf.gather(orientation, places[0])
-    images = [
-        tf.map_fn(lambda each: any_image(*each), (others, turns), fn_output_signature=result),
-        tf.map_fn(photograph, photographs, fn_output_signature=result),
-    ]
-    return tf.ensure_shape(tf.dynamic_stitch(places, images), (None, *result.shape))
+    if 4 * size[0] * size[1] > max_pixels:
+        return any_images()
+    plain = (tf.strings.substr(data, 0, 1) == b"\xff") & (orientation == 1)
+    return tf.cond(tf.reduce_all(plain), lambda: tf.map_fn(photograph, data, fn_output_signature=result), any_images)
+
+
+@apart
+def _any_image(
+    data: tf.Tensor, orientation: tf.Tensor, size: tuple[int, int], channels: int, max_pixels: int
+) -> tf.Tensor:
+    """One image of any kind and size, resized and upright."""
+    stored = tf.where(orientation >= 5, size[::-1], size)
+    return upright(resize_images(_stored(data, channels, max_pixels, stored), stored), orientation)
 
 
 def _stored(data: tf.Tensor, channels: int, max_pixels: int, wanted: tf.Tensor) -> tf.Tensor:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from kerasapp import components, data
-from kerasapp.errors import DataError
+from kerasapp.errors import DataError, KerasappError
 from kerasapp.recipe import Recipe
 from kerasapp.types import Split
 
@@ -42,6 +42,8 @@ def findings(recipe: Recipe) -> list[Finding]:
             task.check(split, name)
     except DataError as error:
         return [Finding("unreadable", "error", error.where, str(error).removeprefix(f"{error.where}: "))]
+    except KerasappError as error:
+        return [Finding("unusable", "error", str(recipe.file), str(error))]
     return [*_duplicates(splits), *_classes(task, splits["train"])]
 
 

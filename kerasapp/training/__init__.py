@@ -2,7 +2,7 @@
 
 import logging
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import keras
@@ -12,7 +12,7 @@ import tensorflow as tf
 from kerasapp.callbacks.history import HistoryFile
 from kerasapp.callbacks.stop import StopOnSignal, Stopped
 from kerasapp.recipe import Recipe
-from kerasapp.run import SAMPLES, Run
+from kerasapp.run import SAMPLES, Run, check_name
 from kerasapp.summary import summary
 from kerasapp.training._fit import fit
 from kerasapp.training._folds import cross_validate
@@ -28,6 +28,8 @@ log = logging.getLogger("kerasapp")
 def train(recipe: Recipe, root: Path = Path(), *, name: str | None = None, eager: bool = False) -> Run:
     """Trains a recipe and reports on it; gives the run. Raises RecipeError, DataError, WorkError."""
     parent = root / "runs" / recipe.name
+    if recipe.train.init_from:
+        recipe = recipe.replaced({"train.init_from": str(Run.open(recipe.train.init_from, root).path.resolve())})
     with ExitStack() as stack:
         stop = stack.enter_context(StopOnSignal())
         run = train_one(recipe, parent, stop, name=name, eager=eager, baselines=root / "runs" / ".baselines")
@@ -43,6 +45,7 @@ def train_one(
 ) -> Run:
     """One run in a new folder below `parent`; `baselines` is where they are kept from run to run, None for none."""
     started = time.perf_counter()
+    check_name(name)
     seed_everything(recipe)
     recipe, task, splits, model = prepare(recipe)
     run = Run.create(parent, recipe, name)
@@ -59,7 +62,8 @@ def train_one(
             raise Stopped(stopped.signal, how_to_go_on(run)) from None
         except BaseException as error:
             told = str(error) or type(error).__name__
-            run.update(state="failed", seconds=time.perf_counter() - started, error=told)
+            with suppress(OSError):  # a full disk is told by the error that is on its way
+                run.update(state="failed", seconds=time.perf_counter() - started, error=told)
             raise
         run.update(state="finished", seconds=time.perf_counter() - started)
     return run

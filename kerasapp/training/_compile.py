@@ -43,12 +43,18 @@ class LinearWarmUp(keras.optimizers.schedules.LearningRateSchedule):
 def make_optimizer(train: Train, steps_per_epoch: int, epochs: int) -> keras.optimizers.Optimizer:
     """The recipe's optimizer; step counts are worked out from the epochs that it runs for."""
     arguments = {key: value for key, value in train.optimizer.items() if key != "name"}
-    rate = arguments["learning_rate"]
+    arguments["learning_rate"] = make_rate(train, steps_per_epoch, epochs)
+    return _make(keras.optimizers, train.optimizer["name"], arguments)
+
+
+def make_rate(train: Train, steps_per_epoch: int, epochs: int) -> Any:
+    """The learning rate: a number, or a schedule, with the warm-up before it."""
+    rate = train.optimizer["learning_rate"]
     if isinstance(rate, dict):
         rate = make_schedule(rate, steps_per_epoch, epochs)
     if train.warmup_epochs:
         rate = LinearWarmUp(rate, max(1, round(train.warmup_epochs * steps_per_epoch)))
-    return _make(keras.optimizers, train.optimizer["name"], arguments | {"learning_rate": rate})
+    return rate
 
 
 def make_schedule(spec: Spec, steps_per_epoch: int, epochs: int) -> keras.optimizers.schedules.LearningRateSchedule:
@@ -66,14 +72,7 @@ def make_schedule(spec: Spec, steps_per_epoch: int, epochs: int) -> keras.optimi
 
 
 def compile_model(
-    model: keras.Model,
-    task: Task,
-    train: Train,
-    *,
-    steps_per_epoch: int,
-    epochs: int,
-    eager: bool = False,
-    keep_optimizer: bool = False,
+    model: keras.Model, task: Task, train: Train, *, optimizer: Any, steps_per_epoch: int, eager: bool = False
 ) -> None:
     """Compiles with the task's loss and metrics.
 
@@ -84,7 +83,7 @@ def compile_model(
         plain = all(type(layer).__name__ in PLAIN_LAYERS for layer in model._flatten_layers(include_self=False))
         steps = 16 if plain and steps_per_epoch >= 32 else 1
     model.compile(
-        optimizer=model.optimizer if keep_optimizer else make_optimizer(train, steps_per_epoch, epochs),
+        optimizer=optimizer,
         loss=task.loss(train.loss, train.label_smoothing),
         metrics=task.metrics(),
         run_eagerly=eager,

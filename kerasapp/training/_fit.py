@@ -2,7 +2,7 @@
 
 import fnmatch
 import logging
-from dataclasses import dataclass
+from dataclasses import replace
 
 import keras
 import tensorflow as tf
@@ -21,21 +21,11 @@ from kerasapp.recipe import Recipe
 from kerasapp.run import Run
 from kerasapp.tasks._base import Task
 from kerasapp.training._board import board
-from kerasapp.training._compile import compile_model
-from kerasapp.training._prepare import fault
+from kerasapp.training._compile import compile_model, make_optimizer, make_rate
+from kerasapp.training._stages import Stage, leaves, stages_of
 from kerasapp.types import Split
 
 log = logging.getLogger("kerasapp")
-
-
-@dataclass(frozen=True)
-class Stage:
-    """Some epochs with one setting of `train`, and the names of the layers that learn (`all`, or patterns)."""
-
-    train: Train
-    epochs: int
-    trainable: tuple[str, ...] | None = None
-    keep_optimizer: bool = False
 
 
 class EpochOfData(keras.callbacks.Callback):
@@ -54,7 +44,6 @@ def fit(
 ) -> list[dict]:
     """Trains through every stage; gives the rows of history.csv. The best model over all stages is in the run."""
     recipe, train = run.recipe, run.recipe.train
-    check_monitor(recipe, splits)
     if train.init_from:
         warm_start(model, train.init_from)
     readers = {name: _cached(run, task, splits[name], name) for name in ("train", "validation") if name in splits}
@@ -67,10 +56,9 @@ def fit(
     try:
         for stage in stages_of(recipe):
             data, validation = stage_data(recipe, task, splits, readers, stage, place)
-            apply_trainable(recipe, model, stage)
             steps = pipeline.steps_of(splits["train"], stage.train.batch_size)
-            compile_model(model, task, stage.train, steps_per_epoch=steps, epochs=stage.epochs, eager=eager,
-                          keep_optimizer=stage.keep_optimizer)  # fmt: skip
+            optimizer = optimizer_of(stage, model, steps)
+            compile_model(model, task, stage.train, optimizer=optimizer, steps_per_epoch=steps, eager=eager)
             model.fit(
                 data,
                 initial_epoch=done,
@@ -110,32 +98,28 @@ def stage_data(
     return data, pipeline.batches(task, splits["validation"], readers["validation"], batch_size=size)
 
 
-def stages_of(recipe: Recipe) -> list[Stage]:
-    """The recipe's stages; without any, the whole training is one."""
-    if not recipe.train.stages:
-        return [Stage(recipe.train, recipe.train.epochs)]
-    own = ("epochs", "trainable", "keep_optimizer")
-    made = []
-    for stage in recipe.train.stages:
-        changes = {f"train.{key}": value for key, value in stage.items() if key not in own}
-        trainable = None if stage["trainable"] == "all" else tuple(stage["trainable"])
-        made.append(Stage(recipe.replaced(changes).train, stage["epochs"], trainable, stage["keep_optimizer"]))
-    return made
+def optimizer_of(stage: Stage, model: keras.Model, steps: int) -> keras.optimizers.Optimizer:
+    """A new optimizer, or the one before with the stage's learning rate; freezes what the stage does not train.
+
+    It is built on every weight that some stage may train, so that one that is kept knows them all.
+    """
+    if stage.keep_optimizer:
+        optimizer = model.optimizer
+        optimizer.learning_rate = make_rate(stage.train, steps, stage.epochs)
+    else:
+        optimizer = make_optimizer(stage.train, steps, stage.epochs)
+        apply_trainable(model, replace(stage, trainable=None))
+        optimizer.build(model.trainable_variables)
+    apply_trainable(model, stage)
+    return optimizer
 
 
-def apply_trainable(recipe: Recipe, model: keras.Model, stage: Stage) -> None:
-    """Layers whose name fits a pattern learn, all others are frozen. Raises RecipeError where none fits."""
-    layers = [layer for layer in model._flatten_layers(include_self=False) if not isinstance(layer, keras.Model)]
-    if stage.trainable is None:
-        model.trainable = True
-        return
-    names = [layer.name for layer in layers]
-    for pattern in stage.trainable:
-        if not fnmatch.filter(names, pattern):
-            raise fault(recipe, "train.stages", f'no layer fits "{pattern}". There are {", ".join(names)}')
+def apply_trainable(model: keras.Model, stage: Stage) -> None:
+    """Layers whose name fits a pattern learn, all others are frozen."""
+    patterns = ("*",) if stage.trainable is None else stage.trainable
     model.trainable = True
-    for layer in layers:
-        layer.trainable = any(fnmatch.fnmatch(layer.name, pattern) for pattern in stage.trainable)
+    for layer in leaves(model):  # each by itself: a model's own flag does not reach all of them again
+        layer.trainable = any(fnmatch.fnmatch(layer.name, pattern) for pattern in patterns)
 
 
 def reactions(train: Train) -> list[keras.callbacks.Callback]:
@@ -149,17 +133,9 @@ def reactions(train: Train) -> list[keras.callbacks.Callback]:
     return made
 
 
-def check_monitor(recipe: Recipe, splits: dict[str, Split]) -> None:
-    """A `val_` metric needs a validation split. Raises RecipeError."""
-    metric = recipe.train.monitor.metric
-    if metric.startswith("val_") and "validation" not in splits:
-        told = f"monitor {metric} needs a validation split and the data has none: set data.split.validation, or monitor"
-        raise fault(recipe, "train.monitor", f"{told} {metric.removeprefix('val_')}")
-
-
 def warm_start(model: keras.Model, word: str) -> None:
     """Takes the weights of another run, layer by layer, where name and shapes agree; says what did not."""
-    source = Run.open(word).model()
+    source = Run.open(word).model()  # an absolute path: `prepare` has resolved it
     theirs = {layer.name: layer for layer in source._flatten_layers(include_self=False)}
     taken, left = 0, []
     for layer in model._flatten_layers(include_self=False):

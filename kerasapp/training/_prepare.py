@@ -1,5 +1,7 @@
 """Before the first step: data read, task adapted, model built, and the three of them known to fit together."""
 
+import fnmatch
+
 import keras
 import tensorflow as tf
 
@@ -8,6 +10,7 @@ from kerasapp.errors import DataError, Fault, KerasappError, RecipeError
 from kerasapp.paths import node_at
 from kerasapp.recipe import Recipe
 from kerasapp.tasks._base import Task
+from kerasapp.training._stages import leaves, stages_of
 from kerasapp.types import Split
 
 
@@ -15,10 +18,16 @@ def prepare(recipe: Recipe) -> tuple[Recipe, Task, dict[str, Split], keras.Model
     """Reads the data, adapts the task, builds the model, and makes sure that they meet. Nothing is written."""
     task, splits = adapted(recipe)
     recipe = with_resolved(recipe, task)
-    task.loss(recipe.train.loss, recipe.train.label_smoothing)  # raises where the recipe's choice does not fit the task
-    task.class_weight(recipe.train.class_weight)
+    for path, look in (("loss", lambda: task.loss(recipe.train.loss, recipe.train.label_smoothing)),
+                       ("class_weight", lambda: task.class_weight(recipe.train.class_weight))):  # fmt: skip
+        try:
+            look()
+        except KerasappError as error:
+            raise fault(recipe, f"train.{path}", str(error)) from error
+    check_monitor(recipe, splits)
     model = build(recipe, task)
     check_built(recipe, task, model, splits)
+    check_stages(recipe, model)
     return recipe, task, splits, model
 
 
@@ -32,6 +41,8 @@ def adapted(recipe: Recipe) -> tuple[Task, dict[str, Split]]:
     for name, split in splits.items():
         if name != "train":
             task.check(split, name)
+        if name == "validation" and "label" in splits["train"].features and "label" not in split.features:
+            raise DataError(recipe.file, "the validation split has no labels: label it, or leave it out")
     return task, splits
 
 
@@ -76,3 +87,20 @@ def fault(recipe: Recipe, path: str, message: str) -> RecipeError:
 def _first_line(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__
+
+
+def check_monitor(recipe: Recipe, splits: dict[str, Split]) -> None:
+    """A `val_` metric needs a validation split. Raises RecipeError."""
+    metric = recipe.train.monitor.metric
+    if metric.startswith("val_") and "validation" not in splits:
+        told = f"monitor {metric} needs a validation split and the data has none: set data.split.validation, or monitor"
+        raise fault(recipe, "train.monitor", f"{told} {metric.removeprefix('val_')}")
+
+
+def check_stages(recipe: Recipe, model: keras.Model) -> None:
+    """Raises RecipeError where a stage names layers that are not there."""
+    names = [layer.name for layer in leaves(model)]
+    for stage in stages_of(recipe):
+        for pattern in stage.trainable or ():
+            if not fnmatch.filter(names, pattern):
+                raise fault(recipe, "train.stages", f'no layer fits "{pattern}". There are {", ".join(names)}')

@@ -1,5 +1,6 @@
 """What a trained model is worth: the report of a run, on its own data or on other."""
 
+import logging
 import time
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from kerasapp.run import Run
 from kerasapp.tasks._base import Task
 from kerasapp.types import Split
 
+log = logging.getLogger("kerasapp")
+
 
 def report(
     run: Run, task: Task, splits: dict[str, Split], history: list[dict], seconds: float, cache: Path | None
@@ -21,7 +24,10 @@ def report(
     `cache` is where baselines are kept from run to run; None leaves them out.
     """
     started = time.perf_counter()
-    name = "test" if "test" in splits else "validation" if "validation" in splits else "train"
+    there = [name for name in ("test", "validation", "train") if name in splits]
+    name = next((name for name in there if "label" in splits[name].features), there[0])
+    if name != there[0]:
+        log.warning("the %s split has no labels: the report is on %s", there[0], name)
     compared = []
     if cache is not None:
         compared = baselines(

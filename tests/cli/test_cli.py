@@ -22,7 +22,9 @@ def kerasapp(*words, cwd, env=None):
 )
 def test_a_light_verb_imports_nothing_heavy(words, tmp_path):
     (tmp_path / "sitecustomize.py").write_text(
-        f"import atexit, sys\natexit.register(lambda: print('HEAVY', [m for m in {HEAVY} if m in sys.modules], file=sys.stderr))\n"
+        "import atexit, sys\n"
+        f"heavy = lambda: [name for name in {HEAVY} if name in sys.modules]\n"
+        "atexit.register(lambda: print('HEAVY', heavy(), file=sys.stderr))\n"
     )
     done = kerasapp(
         *words, cwd=tmp_path, env={"PYTHONPATH": f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}

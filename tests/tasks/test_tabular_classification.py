@@ -123,7 +123,11 @@ def test_a_task_from_its_file_gives_equal_inputs_and_targets(categorical, table,
     task = TabularClassification(categorical=categorical).adapt(table)
     again = reopened(task, categorical=categorical)
     raw = table.gather(tf.range(4, dtype=tf.int64))
-    for one, other in zip(tf.nest.flatten(task.elements(task.prepare(raw))), tf.nest.flatten(again.elements(again.prepare(raw))), strict=True):
+    for one, other in zip(
+        tf.nest.flatten(task.elements(task.prepare(raw))),
+        tf.nest.flatten(again.elements(again.prepare(raw))),
+        strict=True,
+    ):
         assert one.dtype == other.dtype and np.array_equal(one, other)
     assert again.facts() == task.facts() and again.read() == task.read() and again.state() == task.state()
     with pytest.raises(RunError, match="lacks counts"):
@@ -172,7 +176,20 @@ def test_class_weights_reach_the_loss_through_one_hot_targets(examples):
 
 
 def test_a_columns_name_becomes_an_argument_and_no_two_the_same():
-    names = ["age", "city, state", "city_ state", 'Zürich "old"', "1st", "größe/m", "größe m", "年", "_a", "a.b", "class", "self"]
+    names = [
+        "age",
+        "city, state",
+        "city_ state",
+        'Zürich "old"',
+        "1st",
+        "größe/m",
+        "größe m",
+        "年",
+        "_a",
+        "a.b",
+        "class",
+        "self",
+    ]
     given = argument_names(names)
     assert given["age"] == "age" and given["city, state"] == "city__state" and given["1st"] == "arg_1st"
     assert len(set(given.values())) == len(names)

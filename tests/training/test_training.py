@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kerasapp.callbacks.history import HistoryFile
-from kerasapp.errors import DataError, KerasappError, RecipeError, WorkError
+from kerasapp.errors import DataError, KerasappError, RecipeError, RunError, WorkError
 from kerasapp.training import evaluate
 
 
@@ -83,6 +83,45 @@ def test_a_stage_trains_what_it_names_and_nothing_else(trained):
     assert moved and all(path.startswith("head") for path in moved), moved
     assert [row["epoch"] for row in rows(second)] == [1, 2, 3]
     assert rows(second)[-1]["learning_rate"] == pytest.approx(0.05)
+
+
+def test_a_later_stage_trains_all_layers_again(trained):
+    changes = {"train.monitor": {"metric": "loss"}, "train.epochs": 2}
+    first = trained(
+        {**changes, "train.stages": [{"epochs": 1, "trainable": ["head"]}, {"epochs": 1, "trainable": ["head"]}]}
+    )
+    second = trained({**changes, "train.stages": [{"epochs": 1, "trainable": ["head"]}, {"epochs": 1}]})
+    a, b = ({weight.path: weight.numpy() for weight in run.model().weights} for run in (first, second))
+    assert not any(np.array_equal(a[path], b[path]) for path in a if "kernel" in path)
+
+
+def test_a_kept_optimizer_gets_the_stages_rate_and_may_train_more_layers(trained):
+    stages = [
+        {"epochs": 1, "trainable": ["head"]},
+        {"epochs": 2, "optimizer.learning_rate": 1e-4, "keep_optimizer": True},
+    ]
+    run = trained({"train.epochs": 3, "train.stages": stages})
+    assert [row["learning_rate"] for row in rows(run)] == pytest.approx([1e-3, 1e-4, 1e-4])
+
+
+def test_a_warm_start_is_kept_as_an_absolute_path(trained):
+    first = trained(name="first")
+    second = trained({"train.init_from": "first", "train.epochs": 1})
+    assert second.recipe.train.init_from == str(first.path.resolve())
+
+
+def test_an_unlabelled_test_split_is_reported_on_validation(trained, tmp_path):
+    draw = np.random.default_rng(0)
+    x, y = draw.integers(0, 255, (90, 6, 6)).astype("uint8"), np.arange(90) % 3
+    np.savez(tmp_path / "u.npz", x_train=x, y_train=y, x_test=x[:20])
+    run = trained({"data": {"name": "arrays", "path": str(tmp_path / "u.npz")}, "train.epochs": 1})
+    assert list(run.report["splits"]) == ["validation"]
+
+
+@pytest.mark.parametrize("name", ["../out", "a/b", "latest", ""])
+def test_a_name_that_leads_elsewhere_is_refused(trained, name):
+    with pytest.raises(RunError, match="no name"):
+        trained(name=name)
 
 
 def test_a_stage_that_names_no_layer_is_refused(trained):

@@ -1,0 +1,36 @@
+"""Stages of a training: some epochs each, with one setting of `train` and some of the layers learning."""
+
+from dataclasses import dataclass
+
+import keras
+
+from kerasapp.frame import Train
+from kerasapp.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Some epochs with one setting of `train`, and the names of the layers that learn (`all`, or patterns)."""
+
+    train: Train
+    epochs: int
+    trainable: tuple[str, ...] | None = None
+    keep_optimizer: bool = False
+
+
+def stages_of(recipe: Recipe) -> list[Stage]:
+    """The recipe's stages; without any, the whole training is one."""
+    if not recipe.train.stages:
+        return [Stage(recipe.train, recipe.train.epochs)]
+    own = ("epochs", "trainable", "keep_optimizer")
+    made = []
+    for stage in recipe.train.stages:
+        changes = {f"train.{key}": value for key, value in stage.items() if key not in own}
+        trainable = None if stage["trainable"] == "all" else tuple(stage["trainable"])
+        made.append(Stage(recipe.replaced(changes).train, stage["epochs"], trainable, stage["keep_optimizer"]))
+    return made
+
+
+def leaves(model: keras.Model) -> list[keras.layers.Layer]:
+    """Every layer that holds no others."""
+    return [layer for layer in model._flatten_layers(include_self=False) if not isinstance(layer, keras.Model)]
