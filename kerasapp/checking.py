@@ -57,6 +57,8 @@ class Checker:
         plain = {key: item for key, item in items.items() if key != "name"}
         place = Node(plain, node.file, (name_node or node).line, (name_node or node).column, node.keys)
         noun = f'argument "{{}}" of {name}'
+        if kind == "ops" and ":" in name and name.partition(":")[0].endswith(".py"):
+            name = str((self.folder / name).resolve())  # a task that calls it does not know the recipe's folder
         return {"name": name, **self.mapping([*slots, *extra], place, path, noun, name, self.hidden(kind))}
 
     def mapping(

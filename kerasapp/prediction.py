@@ -167,8 +167,14 @@ def _predict_rows(run: "Run", inputs: list[str], stream: BinaryIO | None) -> tup
     tables, names, faults = [], [], []
     for word in inputs:
         try:
-            source = _text(stream or sys.stdin.buffer) if word == STDIN else Path(word)
-            columns, ids = read_rows(source, features, text=run.recipe.data.get("text"))
+            told = run.recipe.data
+            if word == STDIN:
+                source, encoding = _text(stream or sys.stdin.buffer, told.get("encoding")), None
+            else:
+                source, encoding = Path(word), None if _is_utf8(Path(word)) else told.get("encoding")
+            columns, ids = read_rows(
+                source, features, text=told.get("text"), delimiter=told.get("delimiter"), encoding=encoding
+            )
         except DataError as error:
             faults.append(error)
             continue
@@ -178,11 +184,24 @@ def _predict_rows(run: "Run", inputs: list[str], stream: BinaryIO | None) -> tup
     return names, predict_raw(run, _joined(tables))
 
 
-def _text(stream: BinaryIO) -> TextIO:
+def _is_utf8(path: Path) -> bool:
     try:
-        text = io.StringIO(stream.read().decode("utf-8-sig"), newline="")
+        path.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+    return True
+
+
+def _text(stream: BinaryIO, encoding: str | None) -> TextIO:
+    """Standard input as text: UTF-8, else as the run's own data was encoded."""
+    data = stream.read()
+    try:
+        text = io.StringIO(data.decode("utf-8-sig"), newline="")
     except UnicodeDecodeError:
-        raise DataError(STDIN, "is not UTF-8 text. Give it as a file, whose encoding is then found out") from None
+        if not encoding:
+            told = "is not UTF-8 text. Give it as a file, whose encoding is then found out"
+            raise DataError(STDIN, told) from None
+        text = io.StringIO(data.decode(encoding, "replace"), newline="")
     text.name = STDIN
     return text
 

@@ -99,9 +99,9 @@ class Recipe:
         block = self.tree.value.get("smoke")
         return self.replaced({} if block is None else block.value)
 
-    def as_yaml(self) -> str:
-        """The resolved recipe: complete, and itself a valid recipe."""
-        return dump({key: value for key, value in self.values.items() if key != "smoke" or value})
+    def as_yaml(self, values: dict[str, Any] | None = None) -> str:
+        """The resolved recipe (or changed `values` of it): complete, and itself a valid recipe."""
+        return dump({key: value for key, value in (values or self.values).items() if key != "smoke" or value})
 
     def flat(self) -> dict[str, Any]:
         """Every value by its dotted path."""

@@ -1,5 +1,7 @@
 """A run: the folder that holds all that a later verb needs."""
 
+import copy
+import hashlib
 import json
 import os
 import platform
@@ -9,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -50,8 +53,9 @@ class Run:
         beside = Path(tempfile.mkdtemp(prefix=".new-", dir=parent))
         try:
             beside.chmod(0o755)
-            write(beside / "recipe.yaml", _with_own_code(recipe, beside / "code"))
-            write_json(beside / "environment.json", environment(recipe.seed))
+            text, hashes = _with_own_code(recipe, beside / "code")
+            write(beside / "recipe.yaml", text)
+            write_json(beside / "environment.json", environment(recipe.seed) | ({"code": hashes} if hashes else {}))
             now = datetime.now()
             state = {
                 "state": "running",
@@ -290,16 +294,27 @@ def _publish(beside: Path, parent: Path, name: str, numbered: bool) -> Path:
     raise RunError(parent / name, "no free name for a new run")
 
 
-def _with_own_code(recipe: Recipe, folder: Path) -> str:
-    """The resolved recipe's text; a user's component file is copied into the run, and the recipe points there."""
-    changes = {}
-    for key in ("task", "data", "model"):
-        where, _, entry = recipe.values[key]["name"].rpartition(":")
-        if where.endswith(".py"):
+def _with_own_code(recipe: Recipe, folder: Path) -> tuple[str, dict[str, str]]:
+    """The resolved recipe's text, pointing to copies of the user's component files, and the SHA-256 of each copy."""
+    values, copies = copy.deepcopy(recipe.values), {}
+    for spec in _own_specs(values):
+        where, _, entry = spec["name"].rpartition(":")
+        source = (recipe.folder / where).resolve()
+        if source not in copies:
+            taken = {path.name for path in copies.values()}
+            name = source.name if source.name not in taken else f"{source.stem}_{len(copies)}.py"
+            copies[source] = folder / name
             folder.mkdir(exist_ok=True)
-            shutil.copy2(recipe.folder / where, folder / Path(where).name)
-            changes[f"{key}.name"] = f"./code/{Path(where).name}:{entry}"
-    text = recipe.as_yaml()
-    for path, name in changes.items():
-        text = text.replace(recipe.values[path.split(".")[0]]["name"], name)
-    return f"# {recipe.title}: as resolved for this run\n{text}"
+            shutil.copy2(source, copies[source])
+        spec["name"] = f"./code/{copies[source].name}:{entry}"
+    hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in copies.values()}
+    return f"# {' '.join(recipe.title.split())}: as resolved for this run\n{recipe.as_yaml(values)}", hashes
+
+
+def _own_specs(value: Any) -> Iterator[dict[str, Any]]:
+    """Every mapping that names a component in a file, at any depth."""
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    if isinstance(value, dict) and isinstance(value.get("name"), str) and ".py:" in value["name"]:
+        yield value
+    for child in children:
+        yield from _own_specs(child)

@@ -22,16 +22,18 @@ def jpeg(data: tf.Tensor, channels: int, max_pixels: int, wanted: tf.Tensor) -> 
     spare = tf.reduce_min((shape[:2] - 1) // wanted)
     halvings = tf.reduce_sum(tf.cast(spare >= [2, 4, 8], tf.int32))
 
-    def scaled(ratio: int, stored: int) -> tf.Tensor:
-        return tf.io.decode_jpeg(data, channels=stored, ratio=ratio, dct_method="INTEGER_ACCURATE")
-
     def decoded(stored: int = channels) -> tf.Tensor:
-        return tf.switch_case(halvings, [lambda ratio=ratio: scaled(ratio, stored) for ratio in (1, 2, 4, 8)])
+        return tf.switch_case(halvings, [lambda ratio=ratio: jpeg_at(data, stored, ratio) for ratio in (1, 2, 4, 8)])
 
     def grey() -> tf.Tensor:  # libjpeg makes none of CMYK
         return tf.cond(shape[2] == 4, lambda: _with_channels(decoded(3), 1), decoded)
 
     return _guarded(shape[:2], channels, max_pixels, grey if channels == 1 else decoded)
+
+
+def jpeg_at(data: tf.Tensor, channels: int, ratio: int) -> tf.Tensor:
+    """At 1/ratio of its size, with the transform that Pillow uses."""
+    return tf.io.decode_jpeg(data, channels=channels, ratio=ratio, dct_method="INTEGER_ACCURATE")
 
 
 def png(data: tf.Tensor, channels: int, max_pixels: int) -> tf.Tensor:

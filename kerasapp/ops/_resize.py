@@ -1,7 +1,7 @@
 """Resizing, in TensorFlow ops.
 
-Bilinear, and antialiased (as Pillow's BILINEAR) where the picture gets smaller than half: until then every pixel still
-counts without it, at exactly half each result is the mean of 2 x 2; and it costs 7 times as much.
+Bilinear; where a picture gets smaller than half, the mean of the area that each result covers. Until then every pixel
+counts without it: at exactly half, bilinear is the mean of 2 x 2. Pillow's antialiased BILINEAR takes 3 times as long.
 """
 
 import tensorflow as tf
@@ -10,14 +10,18 @@ import tensorflow as tf
 def resize_images(images: tf.Tensor, size: tuple[int, int] | tf.Tensor) -> tf.Tensor:
     """([batch,] height, width, channels) uint8 or float -> the same of size (height, width), as it is where that fits.
 
-    uint8 is rounded; float comes back as float32. Bilinear interpolation never leaves the range of its pixels.
+    uint8 is rounded; float comes back as float32.
     """
     now = tf.shape(images)[-3:-1]
+
+    def by_area() -> tf.Tensor:
+        return tf.image.resize(images, tf.minimum(now, size), method="area")
+
     small = tf.reduce_any(now > 2 * tf.convert_to_tensor(size))
-    return tf.cond(small, lambda: bilinear(images, size, antialias=True), lambda: bilinear(images, size))
+    result = tf.cond(small, lambda: tf.image.resize(by_area(), size), lambda: tf.image.resize(images, size))
+    return rounded(result) if images.dtype == tf.uint8 else result
 
 
-def bilinear(images: tf.Tensor, size: tuple[int, int] | tf.Tensor, antialias: bool = False) -> tf.Tensor:
-    """As `resize_images`."""
-    result = tf.image.resize(images, size, antialias=antialias)
-    return tf.cast(result + 0.5, tf.uint8) if images.dtype == tf.uint8 else result
+def rounded(pixels: tf.Tensor) -> tf.Tensor:
+    """float32 in [0, 255] -> the nearest uint8."""
+    return tf.cast(pixels + 0.5, tf.uint8)

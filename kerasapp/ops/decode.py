@@ -8,8 +8,8 @@ import tensorflow as tf
 
 from kerasapp.ops._bytes import apart
 from kerasapp.ops._exif import exif_orientation, upright
-from kerasapp.ops._formats import bmp, gif, jpeg, png, refused, webp
-from kerasapp.ops._resize import bilinear, resize_images
+from kerasapp.ops._formats import bmp, gif, jpeg, jpeg_at, png, refused, webp
+from kerasapp.ops._resize import resize_images, rounded
 
 __all__ = ["MAX_PIXELS", "decode_image", "decode_images", "exif_orientation", "resize_images", "upright"]
 
@@ -43,20 +43,30 @@ def decode_images(
     def any_images() -> tf.Tensor:
         return tf.map_fn(lambda each: any_image(*each), (data, orientation), fn_output_signature=result)
 
+    if 16 * size[0] * size[1] > max_pixels:
+        return any_images()
+
     def photograph(file: tf.Tensor) -> tf.Tensor:
         """As `any_image` does, with as few steps as there can be: each costs some 2 % of decoding."""
-        similar = [2 * size[0], 2 * size[1], 4 if channels == 3 else 3]  # 4 channels: CMYK, of which it makes no grey
-        image = tf.cond(
-            tf.reduce_all(tf.io.extract_jpeg_shape(file) <= similar),
-            lambda: bilinear(tf.io.decode_jpeg(file, channels=channels, dct_method="INTEGER_ACCURATE"), size),
-            lambda: any_image(file, tf.constant(1)),
-        )
+        quick = [lambda ratio=ratio: rounded(tf.image.resize(jpeg_at(file, channels, ratio), size)) for ratio in (1, 2)]
+        image = tf.switch_case(_way(file, size, channels), [*quick, lambda: any_image(file, tf.constant(1))])
         return tf.ensure_shape(image, result.shape)
 
-    if 4 * size[0] * size[1] > max_pixels:
-        return any_images()
+    def photographs() -> tf.Tensor:
+        return tf.map_fn(photograph, data, fn_output_signature=result)
+
     plain = (tf.strings.substr(data, 0, 1) == b"\xff") & (orientation == 1)
-    return tf.cond(tf.reduce_all(plain), lambda: tf.map_fn(photograph, data, fn_output_signature=result), any_images)
+    return tf.cond(tf.reduce_all(plain), photographs, any_images)
+
+
+def _way(file: tf.Tensor, size: tuple[int, int], channels: int) -> tf.Tensor:
+    """() int32: 0 for a JPEG of up to twice the size, 1 for one of up to four times, 2 for what needs a closer look."""
+    shape = tf.io.extract_jpeg_shape(file)
+    height, width = size
+    most = 4 if channels == 3 else 3  # CMYK has 4, and libjpeg makes no grey of it
+    up_to_twice = tf.reduce_all(shape <= [2 * height, 2 * width, most])
+    beyond = tf.reduce_all((shape > [2 * height, 2 * width, 0]) & (shape <= [4 * height, 4 * width, most]))
+    return tf.where(up_to_twice, 0, tf.where(beyond, 1, 2))
 
 
 @apart

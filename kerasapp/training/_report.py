@@ -2,8 +2,12 @@
 
 import logging
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import tensorflow as tf
 
 from kerasapp import data, evaluation, pipeline
 from kerasapp.errors import DataError
@@ -70,4 +74,37 @@ def other_data(run: Run, source: str) -> Split:
     )
     spec = changed.data | {"split": None, "folds": None, "fold": None}
     brought = data.load(spec, changed.seed, {}, folder=changed.folder)
-    return brought.get("test", brought["train"])
+    return Renumbered.where_needed(brought.get("test", brought["train"]), run.task)
+
+
+class Renumbered:
+    """A split whose classes are numbered as the task's are, by name. Raises DataError at one that train never saw."""
+
+    def __init__(self, split: Split, labels: list[str]):
+        names = split.features["label"].names
+        self._split, self._places = split, np.array([labels.index(name) if name in labels else -1 for name in names])
+        unknown = np.flatnonzero(self._places[split.column("label")] < 0)
+        if len(unknown):
+            name = names[split.column("label")[unknown[0]]]
+            raise DataError(
+                split.ids[unknown[0]], f'"{name}" is none of the classes that train has: {", ".join(labels)}'
+            )
+        self.features = split.features | {"label": replace(split.features["label"], names=tuple(labels))}
+        self.ids, self.random_access, self.fingerprints = split.ids, split.random_access, split.fingerprints
+
+    @classmethod
+    def where_needed(cls, split: Split, task: Task) -> Split:
+        names = split.features["label"].names if "label" in split.features else None
+        labels = getattr(task, "labels", None)
+        return split if names is None or labels is None or list(names) == list(labels) else cls(split, list(labels))
+
+    def __len__(self) -> int:
+        return len(self._split)
+
+    def gather(self, indices: tf.Tensor) -> dict[str, tf.Tensor]:
+        raw = self._split.gather(indices)
+        return raw | {"label": tf.gather(tf.constant(self._places), raw["label"])}
+
+    def column(self, feature: str) -> np.ndarray:
+        values = self._split.column(feature)
+        return self._places[values] if feature == "label" else values

@@ -213,6 +213,8 @@ def test_a_batch_is_sized_and_upright_whatever_stands_beside(decode_small):
         encoded(photograph(12, 400), "JPEG"),
         encoded(photograph(176, 272), "JPEG"),  # decoded at 1/8
         encoded(photograph(55, 40), "JPEG"),
+        encoded(photograph(80, 96), "JPEG"),  # decoded at 1/2
+        encoded(photograph(40, 60).convert("CMYK"), "JPEG"),
     ]
     others = [
         encoded(photograph(60, 40), "JPEG", exif=exif),
@@ -220,9 +222,9 @@ def test_a_batch_is_sized_and_upright_whatever_stands_beside(decode_small):
         encoded(photograph(), "GIF"),
     ]
     together, alone = decode_small(photographs + others), decode_small(photographs)
-    assert together.shape == (9, 20, 30, 3)
-    assert np.array_equal(together[:6], alone)
-    assert np.array_equal(together[7], np.asarray(photograph(20, 30)))
+    assert together.shape == (11, 20, 30, 3)
+    assert np.array_equal(together[:8], alone)
+    assert np.array_equal(together[9], np.asarray(photograph(20, 30)))
     assert np.array_equal(together[2], pillow(photographs[2]))
     for told, data in zip(together, photographs + others, strict=True):
         expected = Image.fromarray(pillow(data).astype("uint8")).resize((30, 20), Image.Resampling.BILINEAR)
@@ -244,16 +246,32 @@ def test_a_lowered_bound_holds_in_batches_too():
             decode_images(data[None], (20, 30), max_pixels=599)
 
 
-@pytest.mark.parametrize("size", [(30, 40), (45, 60), (90, 100), (22, 30), (10, 13), (100, 20)])
-def test_resizing_is_pillows_bilinear_where_it_enlarges_or_shrinks_beyond_half(size):
-    image = photograph()
-    pixels = np.asarray(image)
-    expected = np.asarray(image.resize(size[::-1], Image.Resampling.BILINEAR)).astype(int)
-    told = resize_images(tf.constant(pixels)[None], size).numpy().astype(int)[0]
-    exact = size[0] >= 45 or size in ((45, 60), (10, 13))
-    assert np.abs(told - expected).max() <= (1 if exact else 12)
-    floats = resize_images(tf.constant(pixels, tf.float32) / 255, size).numpy()
-    assert floats.dtype == np.float32 and np.abs(floats * 255 - told).max() <= 0.51
+@pytest.mark.parametrize("size", [(45, 60), (90, 100), (46, 200)])
+def test_enlarging_is_pillows_bilinear(size):
+    told = resize_images(tf.constant(np.asarray(photograph()))[None], size).numpy().astype(int)[0]
+    assert np.abs(told - np.asarray(photograph().resize(size[::-1], Image.Resampling.BILINEAR))).max() <= 1
+
+
+def coverage(length, count):
+    """(count, length): how much of each pixel a result covers."""
+    edges = np.linspace(0, length, count + 1)
+    pixels = np.arange(length)
+    overlap = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
+    return overlap.clip(0) / (length / count)
+
+
+@pytest.mark.parametrize("size", [(22, 29), (10, 13), (1, 1), (45, 7)])
+def test_below_half_each_pixel_is_the_mean_of_the_area_it_covers(size):
+    pixels = np.random.default_rng(0).integers(0, 256, (45, 60, 3)).astype("uint8")
+    expected = np.einsum("ih,jw,hwc->ijc", coverage(45, size[0]), coverage(60, size[1]), pixels)
+    assert np.abs(resize_images(tf.constant(pixels), size).numpy() - expected).max() <= 0.51
+    floats = resize_images(tf.constant(pixels, tf.float32)[None] / 255, size)
+    assert floats.dtype == tf.float32 and np.allclose(floats[0], expected / 255, atol=1e-5)
+
+
+def test_one_side_below_half_and_the_other_longer_is_both_smooth():
+    told = resize_images(tf.constant(np.asarray(photograph())), (90, 20)).numpy().astype(int)
+    assert np.abs(told - np.asarray(photograph().resize((20, 90), Image.Resampling.BILINEAR))).mean() < 1
 
 
 def test_at_exactly_half_each_pixel_is_the_mean_of_four():

@@ -1,12 +1,14 @@
 """A recipe becomes a run, the same one each time, and what the recipe says happens."""
 
 import csv
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from kerasapp.callbacks.history import HistoryFile
 from kerasapp.errors import DataError, KerasappError, RecipeError, RunError, WorkError
+from kerasapp.prediction import predict
 from kerasapp.training import evaluate
 
 
@@ -70,6 +72,41 @@ def test_other_data_can_be_evaluated(trained):
     run = trained()
     source = "{name: synthetic, image_shape: [8, 8, 1], num_classes: 3, examples: 33, seed: 5}"
     assert evaluate(run, source=source)["splits"]["data"]["examples"] == 33
+
+
+def test_other_folders_are_compared_by_class_name_not_number(trained, tmp_path):
+    from PIL import Image
+
+    tints = {"apple": 20, "berry": 120, "cherry": 230}
+    for folder, classes in {"all": tints, "some": ("berry", "cherry"), "odd": ("berry", "zebra")}.items():
+        for label in classes:
+            (tmp_path / folder / label).mkdir(parents=True)
+            for number in range(40 if folder == "all" else 6):
+                tint = (tints.get(label, 0) + number % 7) % 256
+                Image.new("L", (8, 8), tint).save(tmp_path / folder / label / f"{number}.png")
+    run = trained({"data": {"name": "image_folder", "path": str(tmp_path / "all")}, "train.epochs": 20})
+    told = evaluate(run, source=str(tmp_path / "some"))["splits"]["data"]["metrics"]["accuracy"]["value"]
+    right = [row["label"] == Path(row["input"]).parent.name for row in predict(run, [tmp_path / "some"])]
+    assert told == np.mean(right) > 0
+    with pytest.raises(DataError, match='"zebra"'):
+        evaluate(run, source=str(tmp_path / "odd"))
+
+
+def test_components_of_ones_own_with_one_file_name_and_steps_work(trained, tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "own.py").write_text(
+        "def augment(images, keys, *, by: float = 0.1):\n    return images * (1 - by)\n"
+    )
+    (tmp_path / "own.py").write_text(
+        "import keras\n"
+        "def flat(*, image_shape: tuple[int, int, int], num_classes: int) -> keras.Model:\n"
+        '    "Flat."\n'
+        "    layers = [keras.Input(image_shape), keras.layers.Flatten(), keras.layers.Dense(num_classes)]\n"
+        "    return keras.Sequential(layers)\n"
+    )
+    run = trained({"model": "./own.py:flat", "task.augmentation": [{"name": "./a/own.py:augment", "by": 0.5}]})
+    assert len(list((run.path / "code").glob("*.py"))) == len(run.read_json("environment.json")["code"]) == 2
+    assert evaluate(run)["splits"]["test"]["metrics"] == run.report["splits"]["test"]["metrics"]
 
 
 def test_a_stage_trains_what_it_names_and_nothing_else(trained):
