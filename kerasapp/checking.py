@@ -53,7 +53,7 @@ class Checker:
         except components.UnknownComponent as unknown:
             return self.note(name_node, _join(path, "name"), f"{unknown}{meant(name, unknown.names)}")
         except SyntaxError as error:
-            return self.note(name_node, _join(path, "name"), f"{name}: line {error.lineno} is not Python ({error.msg})")
+            return self.note(name_node, _join(path, "name"), f"{name}: line {error.lineno}: {error.msg}")
         plain = {key: item for key, item in items.items() if key != "name"}
         place = Node(plain, node.file, (name_node or node).line, (name_node or node).column, node.keys)
         noun = f'argument "{{}}" of {name}'

@@ -194,4 +194,8 @@ def _is_learned(value: ast.expr | None) -> bool:
 
 
 def _argument(name: str, annotation: ast.expr | None, default: ast.expr | None) -> Argument:
-    return Argument(name, annotation, default is None, None if default is None else ast.literal_eval(default))
+    try:
+        return Argument(name, annotation, default is None, None if default is None else ast.literal_eval(default))
+    except ValueError:
+        told = f"the default of {name} is no literal, and is read without running the file"
+        raise SyntaxError(told, ("", default.lineno, default.col_offset + 1, None)) from None

@@ -196,6 +196,8 @@ def test_a_component_of_ones_own_is_read_beside_the_recipe(recipe, tmp_path):
     assert load(recipe(good)).model == {"name": "./nets.py:tower", "width": 32}
     assert '"width"' in faults(recipe(good.replace("width", "wdith")))[0][2]
     assert "towre" in faults(recipe(good.replace(":tower", ":towre")))[0][2]
+    (tmp_path / "nets.py").write_text("def tower(*, a: int = len('x')): pass\n")
+    assert "no literal" in faults(recipe(good))[0][2]
     assert "no file" in faults(recipe(good.replace("nets.py", "net.py")))[0][2]
 
 

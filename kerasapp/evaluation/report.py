@@ -47,7 +47,7 @@ def write(report: dict[str, Any], folder: Path, examples: Mapping[str, Mapping[s
 def compose(report: dict[str, Any], folder: Path, examples: Mapping[str, Mapping[str, np.ndarray]]) -> Document:
     """The report's parts in order. The history, the recipe and the environment are read from the run's folder."""
     kind = import_module(f"kerasapp.evaluation.{report['kind']}")
-    sections = [_against(report, kind), _curves(report, folder, kind)]
+    sections = [_against(report, kind), _folds(report), _curves(report, folder, kind)]
     for name, result in report["splits"].items():
         for section in kind.sections(name, result, examples.get(name)):
             title = section.title if len(report["splits"]) == 1 else f"{section.title}: {name}"
@@ -133,6 +133,20 @@ def _curves(report: dict[str, Any], folder: Path, kind: ModuleType) -> Section |
             f"The model of epoch {epoch} was kept, the best by {monitor['metric']} ({number(monitor['value'])}). {told}"
         )
     return Section("How it learned", [Drawing("curves", figure, told)])
+
+
+def _folds(report: dict[str, Any]) -> Section | None:
+    """Mean and spread over the folds, of which the rest of the page shows the first."""
+    told = report.get("cross_validation")
+    if not told:
+        return None
+    header = ["measure", "mean", "standard deviation", *(f"fold {fold + 1}" for fold in range(told["folds"]))]
+    rows = [
+        [spoken(name), number(it["mean"]), number(it["spread"]), *map(number, it["values"])]
+        for name, it in told["metrics"].items()
+    ]
+    caption = "Every example is tested once, by a model that did not see it. The rest of this page is about fold 1."
+    return Section("Over all folds", [Table(header, rows, caption=caption)])
 
 
 def _data(report: dict[str, Any]) -> Section:

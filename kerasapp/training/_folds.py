@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from kerasapp import evaluation
+from kerasapp.evaluation.parts import number
 from kerasapp.recipe import Recipe
 from kerasapp.run import Run
 
@@ -27,4 +28,11 @@ def cross_validate(run: Run, train: Callable[[Recipe, int], Run]) -> None:
         for name, told in report["splits"]["test"]["metrics"].items():
             values.setdefault(name, []).append(told["value"])
     told = {name: {"mean": np.mean(row), "spread": np.std(row, ddof=1), "values": row} for name, row in values.items()}
-    evaluation.write(run.report | {"cross_validation": {"folds": folds, "metrics": told}}, run.path)
+    whole = run.report | {"cross_validation": {"folds": folds, "metrics": told}}
+    accuracy = told.get("accuracy") or told.get("mean_absolute_error")
+    if accuracy:
+        name = "accuracy" if "accuracy" in told else "mean absolute error"
+        whole["headline"] += (
+            f" Over {folds} folds: {name} {number(accuracy['mean'])} (sd {number(accuracy['spread'])})."
+        )
+    evaluation.write(whole, run.path, task=run.task, splits=run.splits())

@@ -196,11 +196,11 @@ def test_a_file_cut_anywhere_is_an_error_not_a_crash(decode, kind):
 
 
 def test_only_the_first_frame_of_a_gif_is_unfolded(decode):
-    """Behind it stands a descriptor of 65535 x 65535 pixels."""
-    image = photograph()
-    data = encoded(image, "GIF", comment=b"a comment")
-    bomb = data[:-1] + b"," + struct.pack("<HHHHB", 0, 0, 65535, 65535, 0) + b"\x08\x02\x4c\x01\0;"
-    assert np.array_equal(decode(bomb), pillow(data))
+    """Its decoder would unfold all of them, and make room for the largest."""
+    data, larger = encoded(photograph(), "GIF", comment=b"a comment"), encoded(photograph(100, 120), "GIF")
+    both = data[:-1] + larger[larger.index(b",\0\0\0\0") :]
+    assert tf.raw_ops.DecodeGif(contents=both).shape == (2, 100, 120, 3)
+    assert np.array_equal(decode(both), pillow(data))
 
 
 def test_a_batch_is_sized_and_upright_whatever_stands_beside(decode_small):

@@ -240,6 +240,7 @@ def test_folds_test_each_example_once_and_report_mean_and_spread(trained):
     assert told["folds"] == 3 and len(values) == 3
     assert told["metrics"]["accuracy"]["mean"] == pytest.approx(np.mean(values))
     assert told["metrics"]["accuracy"]["spread"] == pytest.approx(np.std(values, ddof=1))
+    assert "Over 3 folds" in (run.path / "report.md").read_text(encoding="utf-8").splitlines()[0]
     folds = [run, *(type(run)(run.path / "folds" / str(fold)) for fold in (1, 2))]
     ids = [set(fold.splits()["test"].ids) for fold in folds]
     assert sum(map(len, ids)) == len(set.union(*ids)) == 120
