@@ -1,6 +1,7 @@
 """From a split to batches: a batch is a pure function of (seed, epoch, number)."""
 
 import logging
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -179,7 +180,11 @@ def _array(name: str, spec: tf.TensorSpec, count: int, cache: str, folder: Path)
     if cache == "memory":
         return np.empty(shape, spec.dtype.as_numpy_dtype)
     folder.mkdir(parents=True, exist_ok=True)
-    return np.lib.format.open_memmap(folder / f"{name.replace('/', '_')}.npy", "w+", spec.dtype.as_numpy_dtype, shape)
+    path = folder / f"{name.replace('/', '_')}.npy"
+    array = np.lib.format.open_memmap(path, "w+", spec.dtype.as_numpy_dtype, shape)
+    with path.open("r+b") as file:  # a full disk is an error now, not a crash at the first page that finds no room
+        os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    return array
 
 
 def _gather_memory(arrays: dict[str, np.ndarray]) -> Reader:

@@ -80,7 +80,9 @@ class Recipe:
 
     @property
     def name(self) -> str:
-        """The last part of its name: the file's."""
+        """The last part of its name: the file's; of a run's own recipe.yaml, what the run was made of."""
+        if self.file.name == "recipe.yaml" and (self.folder / "state.json").is_file():
+            return self.folder.resolve().parent.name
         return self.file.stem
 
     @property

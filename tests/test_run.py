@@ -29,6 +29,7 @@ def test_a_new_run_is_whole_and_its_recipe_resolves_to_the_same(recipe, parent):
     run = Run.create(parent, recipe)
     assert {path.name for path in run.path.iterdir()} == {"recipe.yaml", "environment.json", "state.json"}
     assert run.recipe.values == recipe.values
+    assert run.recipe.name == recipe.name == "tiny", "a run of its recipe.yaml stands beside the run that it came from"
     assert [path.name for path in parent.iterdir()] == [run.path.name], "nothing half-made is left beside"
 
 

@@ -1,6 +1,7 @@
 """Recipe -> run: one way through, one training loop, Keras's own `fit`."""
 
 import logging
+import shutil
 import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -65,6 +66,7 @@ def train_one(
             with suppress(OSError):  # a full disk is told by the error that is on its way
                 run.update(state="failed", seconds=time.perf_counter() - started, error=told)
             raise
+        shutil.rmtree(run.path / "cache", ignore_errors=True)
         run.update(state="finished", seconds=time.perf_counter() - started)
     return run
 
