@@ -1,6 +1,8 @@
 """Numbers read out of encoded files, and calls of their own, in TensorFlow ops."""
 
+import functools
 from collections.abc import Callable
+from typing import Any
 
 import tensorflow as tf
 
@@ -16,5 +18,15 @@ def numbers_at(
 
 
 def apart(function: Callable) -> Callable:
-    """A call of its own in a graph, not inlined: what is rare costs nothing where it isn't taken."""
-    return tf.function(function, autograph=False, experimental_attributes={"_noinline": True})
+    """A call of its own in a graph, not inlined: what is rare costs nothing where it isn't taken.
+
+    Traced anew in each graph: a trace that is shared could be one for any batch size, whose results have no shape.
+    """
+
+    @functools.wraps(function)
+    def call(*arguments: Any) -> Any:
+        if tf.executing_eagerly():
+            return function(*arguments)
+        return tf.function(function, autograph=False, experimental_attributes={"_noinline": True})(*arguments)
+
+    return call
