@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from kerasapp import components
 from kerasapp.errors import KerasappError, RunError, WorkError
 from kerasapp.export._card import card
-from kerasapp.files import write, write_json
+from kerasapp.files import flush, write, write_json
 
 if TYPE_CHECKING:
     import numpy
@@ -88,8 +88,8 @@ def _unpublished(place: Path) -> Iterator[Path]:
 def _publish(folder: Path, place: Path) -> Path:
     """Renames `folder` to the next number; where another export took that one first, to the one after."""
     for path in folder.rglob("*"):
-        _flush(path)
-    _flush(folder)
+        flush(path)
+    flush(folder)
     number = max([_last(place), *(int(path.name) for path in place.iterdir() if path.name.isdecimal())]) + 1
     while True:
         target = place / str(number)
@@ -102,7 +102,7 @@ def _publish(folder: Path, place: Path) -> Path:
             number += 1
     if number > _last(place):
         write(place / LAST, f"{number}\n")
-    _flush(place)
+    flush(place)
     return target
 
 
@@ -111,11 +111,3 @@ def _last(place: Path) -> int:
         return int((place / LAST).read_text())
     except (FileNotFoundError, ValueError):
         return 0
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
