@@ -32,12 +32,6 @@ class StopOnNonFinite(Counted):
             if name.endswith("loss") and not math.isfinite(value):
                 self._stop(name, value, f"the end of epoch {epoch + 1}")
 
-    def get_state(self) -> dict:
-        return {"step": self.step}
-
-    def set_state(self, state: dict) -> None:
-        self.step = state["step"]
-
     def _stop(self, name: str, value: float, where: str) -> None:
         rate = learning_rate(self.model)
         became = "NaN" if math.isnan(value) else "infinite"
