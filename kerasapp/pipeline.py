@@ -42,19 +42,13 @@ def training_batches(
 
     The last batch of an epoch may be smaller. They have no end, so that one iterator serves all epochs: a new one costs
     as much as some hundred photographs. With a variable as `begin` they end with its epoch, and it is read each time
-    the dataset is iterated. The permutation is `tf.random.experimental.index_shuffle`, a cipher on the indices, so that
-    any batch can be made without the others.
+    the dataset is iterated.
     """
-    count, steps = len(split), steps_of(split, batch_size)
+    steps = steps_of(split, batch_size)
 
     def one(number: tf.Tensor) -> tuple:
-        epoch, step = number // steps, number % steps
-        places = tf.range(step * batch_size, tf.minimum((step + 1) * batch_size, count))
-        key = tf.stack([tf.constant(seed % 2**31, tf.int64), epoch])
-        indices = tf.random.experimental.index_shuffle(
-            places, tf.cast(key, tf.int32), max_index=tf.constant(count - 1, tf.int64)
-        )
-        return task.elements(read(indices), example_keys(seed, epoch, indices))
+        indices = indices_of(len(split), batch_size, seed, number)
+        return task.elements(read(indices), example_keys(seed, number // steps, indices))
 
     def of_one_epoch(_: tf.Tensor) -> tf.data.Dataset:
         first = begin.read_value()
@@ -66,6 +60,21 @@ def training_batches(
     else:
         numbers = tf.data.Dataset.range(begin, np.iinfo(np.int64).max)
     return numbers.map(plain(one), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(2)
+
+
+def indices_of(count: int, batch_size: int, seed: int, number: int | tf.Tensor) -> tf.Tensor:
+    """(batch,) int64, the examples, of so many, that a training batch holds, by its number over all epochs.
+
+    The permutation of an epoch is `tf.random.experimental.index_shuffle`, a cipher on the indices, so that any batch
+    can be made without the others.
+    """
+    number = tf.convert_to_tensor(number, tf.int64)
+    steps = -(-count // batch_size)
+    epoch, step = number // steps, number % steps
+    places = tf.range(step * batch_size, tf.minimum((step + 1) * batch_size, count))
+    key = tf.stack([tf.constant(seed % 2**31, tf.int64), epoch])
+    last = tf.constant(count - 1, tf.int64)
+    return tf.random.experimental.index_shuffle(places, tf.cast(key, tf.int32), max_index=last)
 
 
 def batches(task: Task, split: Split, read: Reader, *, batch_size: int, repeat: bool = False) -> tf.data.Dataset:

@@ -48,11 +48,11 @@ class StageData:
         """
         left = self.steps - first
         if left % at_once == 0:
-            return {"x": self._training(epoch * self.steps + first), "steps_per_epoch": left}, []
+            return {"x": self.training(epoch * self.steps + first), "steps_per_epoch": left}, []
         if first:
-            return {"x": self._training(tf.Variable(epoch * self.steps + first, dtype=tf.int64))}, []
+            return {"x": self.training(tf.Variable(epoch * self.steps + first, dtype=tf.int64))}, []
         place = EpochOfData(self.steps)
-        return {"x": self._training(place.begin)}, [place]
+        return {"x": self.training(place.begin)}, [place]
 
     def of_validation(self, at_once: int) -> dict[str, Any]:
         """`fit`'s arguments for the whole validation split after each epoch."""
@@ -65,7 +65,8 @@ class StageData:
         made = pipeline.batches(self.task, split, read, batch_size=self.batch_size, repeat=repeat)
         return {"validation_data": made, "validation_steps": steps if repeat else None}
 
-    def _training(self, begin: int | tf.Variable) -> tf.data.Dataset:
+    def training(self, begin: int | tf.Variable) -> tf.data.Dataset:
+        """Training batches from one on, by its number over all epochs."""
         split, read = self.splits["train"], self.readers["train"]
         return pipeline.training_batches(
             self.task, split, read, batch_size=self.batch_size, seed=self.seed, begin=begin

@@ -11,12 +11,14 @@ import keras
 
 from kerasapp import pipeline
 from kerasapp.callbacks._state import Position, read_state
+from kerasapp.callbacks.finite import NonFinite
 from kerasapp.callbacks.stop import StopOnSignal
 from kerasapp.errors import RunError
 from kerasapp.run import Run
 from kerasapp.tasks._base import Task
 from kerasapp.training._batches import StageData
 from kerasapp.training._compile import compile_model, make_optimizer, make_rate
+from kerasapp.training._replay import explained
 from kerasapp.training._stages import Stage, leaves, stages_of
 from kerasapp.training._watch import STATE, Watch
 from kerasapp.types import Split
@@ -57,7 +59,10 @@ def fit(
             callbacks = watch.begin(stage.train, place, kept)
             until = min(place.began + stage.epochs, watch.last)
             weights = task.class_weight(stage.train.class_weight)
-            fit_stage(model, data, place, until, class_weight=weights, callbacks=callbacks)
+            try:
+                fit_stage(model, data, place, until, class_weight=weights, callbacks=callbacks)
+            except NonFinite as found:
+                raise explained(found, model, data, read_state(run.path / STATE), weights) from None
             stop.check()
             done, kept = len(watch.history.rows()), None
             last, place = replace(place, epoch=done, step=0), Position(number + 1, done, done)
