@@ -13,7 +13,7 @@ from typing import Any
 def replacing(path: Path) -> Iterator[Path]:
     """Gives a temporary path beside `path` to write to; on success it is flushed and renamed, on any error removed.
 
-    The temporary name keeps the suffix, because Keras chooses a format by it.
+    The temporary name keeps the suffix, because Keras chooses a format by it. An OSError names `path`.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -26,6 +26,9 @@ def replacing(path: Path) -> Iterator[Path]:
         beside.chmod(0o666 & ~_umask())
         os.replace(beside, path)
         flush(path.parent)
+    except OSError as error:
+        error.filename = str(path)  # a write to an open file has none, and the temporary one says nothing
+        raise
     finally:
         beside.unlink(missing_ok=True)
 

@@ -99,7 +99,8 @@ def reader(task: Task, split: Split) -> Reader:
 def cached_reader(task: Task, split: Split, *, cache: str, limit: float, folder: Path) -> Reader:
     """Prepares every example once and keeps the result in memory or in a file, where reading costs more than that.
 
-    `limit` is in GiB: what would be larger in memory goes to a file, and is said.
+    `limit` is in GiB: what would be larger in memory goes to a file, and is said. A file that an earlier process of
+    the same run has completed is used as it is.
     """
     fresh = reader(task, split)
     prepared = tf.function(fresh, autograph=False).get_concrete_function(INDICES).structured_outputs
@@ -114,11 +115,18 @@ def cached_reader(task: Task, split: Split, *, cache: str, limit: float, folder:
     if cache == "memory" and size > limit * GIB:
         log.info("%.1f GiB of prepared examples are more than data.cache_limit (%.1f): kept on disk", size / GIB, limit)
         cache = "disk"
-    arrays = {name: _array(name, spec, len(split), cache, folder) for name, spec in kept.items()}
-    for start, rows in _prepared(task, split):
-        for name, array in arrays.items():
-            array[start : start + len(rows[name])] = rows[name]
-    return _gather_memory(arrays) if cache == "memory" else _gather_disk(arrays, kept)
+    done = folder / "complete"
+    arrays = {name: _array(name, spec, len(split), cache, folder, done.exists()) for name, spec in kept.items()}
+    if cache == "memory" or not done.exists():
+        for start, rows in _prepared(task, split):
+            for name, array in arrays.items():
+                array[start : start + len(rows[name])] = rows[name]
+    if cache == "memory":
+        return _gather_memory(arrays)
+    for array in arrays.values():
+        array.flush()
+    done.touch()
+    return _gather_disk(arrays, kept)
 
 
 def prepared(task: Task, split: Split, indices: np.ndarray) -> dict[str, np.ndarray]:
@@ -191,12 +199,14 @@ def _same(a: tf.TensorSpec, b: tf.TensorSpec) -> bool:
     return a.dtype == b.dtype and a.shape[1:] == b.shape[1:]
 
 
-def _array(name: str, spec: tf.TensorSpec, count: int, cache: str, folder: Path) -> np.ndarray:
+def _array(name: str, spec: tf.TensorSpec, count: int, cache: str, folder: Path, complete: bool) -> np.ndarray:
     shape = (count, *spec.shape[1:])
     if cache == "memory":
         return np.empty(shape, spec.dtype.as_numpy_dtype)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name.replace('/', '_')}.npy"
+    if complete:
+        return np.load(path, mmap_mode="r")
     array = np.lib.format.open_memmap(path, "w+", spec.dtype.as_numpy_dtype, shape)
     with path.open("r+b") as file:  # a full disk is an error now, not a crash at the first page that finds no room
         os.posix_fallocate(file.fileno(), 0, path.stat().st_size)

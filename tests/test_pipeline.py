@@ -161,6 +161,21 @@ def test_a_cache_above_its_limit_goes_to_disk_and_says_so(photos, tmp_path, capl
     assert "kept on disk" in caplog.text and list((tmp_path / "cache").iterdir())
 
 
+def test_a_cache_on_disk_is_made_once_and_again_where_it_was_not_completed(photos, tmp_path):
+    task, split = folder_task(photos)
+    folder = tmp_path / "cache"
+    wanted = pipeline.cached_reader(task, split, cache="disk", limit=1.0, folder=folder)(tf.range(24, dtype=tf.int64))
+    (folder / "complete").unlink()
+    np.lib.format.open_memmap(folder / "image.npy", "r+")[:] = 0  # as a process that was killed leaves it
+    for _ in range(2):
+        found = pipeline.cached_reader(task, split, cache="disk", limit=1.0, folder=folder)(
+            tf.range(24, dtype=tf.int64)
+        )
+        assert all(np.array_equal(wanted[name], found[name]) for name in wanted)
+        for path in photos.rglob("*.png"):
+            path.unlink()  # the second process reads none of them
+
+
 def test_a_picture_cut_short_is_named_when_the_cache_meets_it(photos, tmp_path):
     task, split = folder_task(photos)
     victim = photos / "b" / "7.png"

@@ -62,12 +62,14 @@ def learning_rate(model: keras.Model) -> float | None:
 
 
 @contextmanager
-def saving(path: Path, what: str, otherwise: str) -> Iterator[None]:
-    """Turns a full disk and its like into one WorkError: path, what could not be saved, why, and what there is
-    `otherwise`.
+def saving(path: Path, what: str, kept: str) -> Iterator[None]:
+    """Turns a full disk and its like into one WorkError: path, what could not be saved, why, what is `kept`, the way
+    out.
     """
     try:
         yield
     except (OSError, tf.errors.OpError) as error:
         why = getattr(error, "strerror", None) or getattr(error, "message", None) or str(error)
-        raise WorkError(f"{path}: can't save {what}: {why.splitlines()[0].lower()}. {otherwise}") from error
+        why = why.splitlines()[0].rpartition("; ")[2]  # TensorFlow writes its path first
+        way_out = "Make room, and go on with kerasapp run --resume"
+        raise WorkError(f"{path}: can't save {what}: {why.lower()}. {kept}. {way_out}") from error

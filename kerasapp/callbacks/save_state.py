@@ -104,7 +104,6 @@ class SaveState(Counted):
 
     def _kept(self) -> str:
         if self.place is None:
-            return "Free some space, and start again"
+            return "There is none yet"
         epochs, steps = self.place.epoch, self.place.step
-        at = f"of epoch {epochs + 1}, step {steps}" if steps else f"after {epochs} epochs"
-        return f"The state {at} is kept: free some space, and go on with --resume"
+        return f"That {f'of epoch {epochs + 1}, step {steps}' if steps else f'after {epochs} epochs'} is kept"

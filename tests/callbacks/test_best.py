@@ -146,7 +146,8 @@ def test_a_full_disk_leaves_the_previous_model_and_one_line(tiny, tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     message = str(told.value)
     assert message.startswith(
-        f"{best.path}: can't save the model of epoch 2: file too large. The model of epoch 1 is kept"
+        f"{best.path}: can't save the model of epoch 2: file too large. The model of epoch 1 is kept. "
+        "Make room, and go on with kerasapp run --resume"
     )
     assert "\n" not in message
     assert epoch_of(best.path) == 1 and best.get_state() == {"value": 0.5, "epoch": 1}
