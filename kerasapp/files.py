@@ -13,7 +13,7 @@ from typing import Any
 def replacing(path: Path) -> Iterator[Path]:
     """Gives a temporary path beside `path` to write to; on success it is flushed and renamed, on any error removed.
 
-    The temporary name keeps the suffix, because Keras chooses a format by it. An OSError names `path`.
+    The temporary name keeps the suffix, because Keras chooses a format by it. The system's errors name `path`.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -27,7 +27,8 @@ def replacing(path: Path) -> Iterator[Path]:
         os.replace(beside, path)
         flush(path.parent)
     except OSError as error:
-        error.filename = str(path)  # a write to an open file has none, and the temporary one says nothing
+        if error.errno is not None:  # a write to an open file names none, and the temporary one says nothing
+            error.filename = str(path)
         raise
     finally:
         beside.unlink(missing_ok=True)

@@ -18,6 +18,12 @@ def test_an_error_while_writing_leaves_the_old_file_and_nothing_else(tmp_path):
     assert os.listdir(tmp_path) == ["model.keras"]
 
 
+def test_an_error_of_the_system_names_the_file_that_was_to_be_written(tmp_path):
+    with pytest.raises(OSError) as told, replacing(tmp_path / "report.json") as beside, open(beside, "rb") as stream:
+        os.write(stream.fileno(), b"x")
+    assert told.value.filename == str(tmp_path / "report.json")
+
+
 def test_the_temporary_name_keeps_the_suffix(tmp_path):
     with replacing(tmp_path / "model.keras") as beside:
         assert beside.suffix == ".keras" and beside.parent == tmp_path
