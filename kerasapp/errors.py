@@ -1,6 +1,10 @@
 """What goes wrong, by layer: each knows where, and only the command line turns it into a line and an exit code."""
 
+import re
 from pathlib import Path
+
+NOISE = re.compile(r"\x1b\[[0-9;]*m")  # the colours that Keras writes
+PREAMBLE = "Exception encountered when calling"
 
 
 class KerasappError(Exception):
@@ -52,3 +56,9 @@ class WorkError(KerasappError):
     """The work itself failed: training diverged, an export that didn't verify."""
 
     exit_code = 1
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an exception that tells something, or its class where it says nothing."""
+    lines = [NOISE.sub("", line).strip() for line in str(error).splitlines()]
+    return next((line for line in lines if line and not line.startswith(PREAMBLE)), type(error).__name__)

@@ -4,18 +4,14 @@ import copy
 import hashlib
 import json
 import os
-import platform
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from kerasapp import components
-from kerasapp.errors import RunError
+from kerasapp.environment import environment
+from kerasapp.errors import RunError, first_line
 from kerasapp.files import replacing, write, write_json
 from kerasapp.recipe import Recipe, load
 
@@ -31,7 +28,6 @@ if TYPE_CHECKING:
     import keras
     import numpy
 
-PACKAGES = ("kerasapp", "tensorflow", "keras", "numpy", "scikit-learn", "opencv-contrib-python-headless", "pillow")
 SAMPLES = 256
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -176,9 +172,7 @@ class Run:
         try:
             model.load_weights(path)
         except (ValueError, OSError, KeyError) as error:
-            raise RunError(
-                path, f"does not fit the model that recipe.yaml describes ({str(error).splitlines()[0]})"
-            ) from None
+            raise RunError(path, f"does not fit the model that recipe.yaml describes ({first_line(error)})") from None
         return model
 
     def splits(self) -> dict[str, Any]:
@@ -229,45 +223,6 @@ def all_runs(root: Path) -> list[Run]:
         Run(path.parent) for path in (root / "runs").glob("*/*/state.json") if not path.parent.name.startswith(".")
     ]
     return sorted(found, key=lambda run: (_started(run), run.path.stat().st_mtime, run.name))
-
-
-def environment(seed: int) -> dict[str, Any]:
-    """Versions, commit, seed and machine."""
-    versions = {}
-    for package in PACKAGES:
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            versions[package] = None
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else None
-    machine = {
-        "system": platform.platform(),
-        "processor": platform.machine(),
-        "cores": os.cpu_count(),
-        "memory": memory,
-    }
-    return {
-        "python": platform.python_version(),
-        "versions": versions,
-        "git": _commit(),
-        "seed": seed,
-        "machine": machine,
-        "command": sys.argv,
-    }
-
-
-def _commit() -> str | None:
-    """The commit of the folder we run in, with `+changes` where it has any."""
-    try:
-        commit = subprocess.run(
-            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=True
-        ).stdout.strip()
-        changed = subprocess.run(
-            ["git", "status", "--porcelain", "-uno"], capture_output=True, text=True, timeout=5, check=True
-        ).stdout
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return commit + ("+changes" if changed.strip() else "")
 
 
 def _started(run: Run) -> str:
