@@ -12,8 +12,9 @@ from pydantic import TypeAdapter, ValidationError
 from kerasapp import components, keras_names, types
 from kerasapp.annotations import Slot, holds_spec, inner_spec, is_frame, keras_slot, marker, options, slots_of, type_of
 from kerasapp.errors import Fault
+from kerasapp.names import meant
 from kerasapp.reading import Node
-from kerasapp.wording import complaint, meant, shown
+from kerasapp.wording import complaint, shown
 
 INPUTS = (Slot("inputs", str | list[str] | None, False),)
 """What a layer of `model: graph` takes besides its own arguments."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from kerasapp.errors import Fault, RecipeError
+from kerasapp.errors import Fault, RecipeError, first_line
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 50
@@ -90,7 +90,7 @@ def read_text(text: str, file: str, column_offset: int = 0) -> Node:
             [Fault(file, line, column + column_offset, "", "a character that YAML does not allow")]
         ) from None
     except yaml.YAMLError as error:
-        raise RecipeError([Fault(file, 1, 1, "", str(error).splitlines()[0])]) from None
+        raise RecipeError([Fault(file, 1, 1, "", first_line(error))]) from None
     if builder.faults:
         raise RecipeError(builder.faults)
     if builder.root is None:

@@ -12,10 +12,10 @@ from kerasapp.annotations import Slot, slots_of
 from kerasapp.checking import Checker
 from kerasapp.errors import Fault, RecipeError
 from kerasapp.frame import Reading, Train
+from kerasapp.names import meant
 from kerasapp.paths import as_change, flat, node_at, put, written
 from kerasapp.reading import Node, dump, read_file, read_text
 from kerasapp.types import PositiveInt, Seed, Spec
-from kerasapp.wording import meant
 
 STAGE = (
     Slot("epochs", PositiveInt, True),

@@ -9,7 +9,7 @@ from typing import Literal
 import keras
 import tensorflow as tf
 
-from kerasapp.errors import KerasappError, WorkError
+from kerasapp.errors import KerasappError, WorkError, first_line
 
 Mode = Literal["min", "max"]
 
@@ -63,5 +63,5 @@ def saving(path: Path, what: str, otherwise: str) -> Iterator[None]:
     try:
         yield
     except (OSError, tf.errors.OpError) as error:
-        why = getattr(error, "strerror", None) or getattr(error, "message", None) or str(error)
-        raise WorkError(f"{path}: can't save {what}: {why.splitlines()[0].lower()}. {otherwise}") from error
+        why = getattr(error, "strerror", None) or first_line(error)
+        raise WorkError(f"{path}: can't save {what}: {why.lower()}. {otherwise}") from error

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from kerasapp import components, data, pipeline
-from kerasapp.errors import DataError, Fault, KerasappError, RecipeError
+from kerasapp.errors import DataError, Fault, KerasappError, RecipeError, first_line
 from kerasapp.paths import node_at
 from kerasapp.recipe import Recipe
 from kerasapp.tasks._base import Task
@@ -60,7 +60,7 @@ def build(recipe: Recipe, task: Task) -> keras.Model:
     except KerasappError:
         raise
     except (ValueError, TypeError) as error:
-        raise fault(recipe, "model", f"{recipe.model['name']} can't be built: {_first_line(error)}") from error
+        raise fault(recipe, "model", f"{recipe.model['name']} can't be built: {first_line(error)}") from error
 
 
 def check_built(recipe: Recipe, task: Task, model: keras.Model, splits: dict[str, Split]) -> None:
@@ -71,7 +71,7 @@ def check_built(recipe: Recipe, task: Task, model: keras.Model, splits: dict[str
     except (ValueError, KeyError, tf.errors.InvalidArgumentError) as error:
         shapes = tf.nest.map_structure(lambda tensor: tuple(tensor.shape[1:]), inputs)
         raise fault(
-            recipe, "model", f"the model does not take what the task gives ({shapes}): {_first_line(error)}"
+            recipe, "model", f"the model does not take what the task gives ({shapes}): {first_line(error)}"
         ) from error
     if isinstance(made, tf.Tensor) and isinstance(target, tf.Tensor) and made.shape[1:] != target.shape[1:]:
         told = f"the model gives {tuple(made.shape[1:])} where the task has targets of {tuple(target.shape[1:])}"
@@ -82,11 +82,6 @@ def fault(recipe: Recipe, path: str, message: str) -> RecipeError:
     """An error of the recipe that shows only with data and shapes, at the nearest place that was written."""
     node = node_at(recipe.tree, path)
     return RecipeError([Fault(node.file, node.line, node.column, path, message)])
-
-
-def _first_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
 
 
 def check_monitor(recipe: Recipe, splits: dict[str, Split]) -> None:
