@@ -54,12 +54,14 @@ class Checker:
         except components.UnknownComponent as unknown:
             return self.note(name_node, _join(path, "name"), f"{unknown}{meant(name, unknown.names)}")
         except SyntaxError as error:
-            return self.note(name_node, _join(path, "name"), f"{name}: line {error.lineno}: {error.msg}")
+            return self.note(
+                name_node, _join(path, "name"), f"{name.rpartition(':')[0]} line {error.lineno}: {error.msg}"
+            )
         plain = {key: item for key, item in items.items() if key != "name"}
         place = Node(plain, node.file, (name_node or node).line, (name_node or node).column, node.keys)
         noun = f'argument "{{}}" of {name}'
-        if kind == "ops" and ":" in name and name.partition(":")[0].endswith(".py"):
-            name = str((self.folder / name).resolve())  # a task that calls it does not know the recipe's folder
+        if kind == "ops" and ":" in name:  # a task that calls it does not know the recipe's folder
+            name = components.absolute(name, self.folder)
         return {"name": name, **self.mapping([*slots, *extra], place, path, noun, name, self.hidden(kind))}
 
     def mapping(

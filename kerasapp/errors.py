@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 NOISE = re.compile(r"\x1b\[[0-9;]*m")  # the colours that Keras writes
+CAUSE = "Error encountered:"  # before it, Keras says that it could not infer a shape
 PREAMBLE = "Exception encountered when calling"
 
 
@@ -60,5 +61,6 @@ class WorkError(KerasappError):
 
 def first_line(error: BaseException) -> str:
     """The first line of an exception that tells something, or its class where it says nothing."""
-    lines = [NOISE.sub("", line).strip() for line in str(error).splitlines()]
+    told = str(error).rpartition(CAUSE)[2]
+    lines = [NOISE.sub("", line).strip() for line in told.splitlines()]
     return next((line for line in lines if line and not line.startswith(PREAMBLE)), type(error).__name__)

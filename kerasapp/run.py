@@ -1,14 +1,12 @@
 """A run: the folder that holds all that a later verb needs."""
 
 import copy
-import hashlib
 import json
 import os
 import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -19,9 +17,11 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from kerasapp import components
+from kerasapp.blame import told_at_its_name
 from kerasapp.environment import environment
 from kerasapp.errors import RunError, first_line
 from kerasapp.files import replacing, write, write_json
+from kerasapp.own_copy import copy_own_code, import_own_code
 from kerasapp.recipe import Recipe, load
 
 if TYPE_CHECKING:
@@ -49,8 +49,10 @@ class Run:
         beside = Path(tempfile.mkdtemp(prefix=".new-", dir=parent))
         try:
             beside.chmod(0o755)
-            text, hashes = _with_own_code(recipe, beside / "code")
-            write(beside / "recipe.yaml", text)
+            values = copy.deepcopy(recipe.values)
+            hashes = copy_own_code(values, recipe.folder, beside / "code")
+            head = f"# {' '.join(recipe.title.split())}: as resolved for this run"
+            write(beside / "recipe.yaml", f"{head}\n{recipe.as_yaml(values)}")
             write_json(beside / "environment.json", environment(recipe.seed) | ({"code": hashes} if hashes else {}))
             now = datetime.now()
             state = {
@@ -152,16 +154,22 @@ class Run:
     @cached_property
     def task(self) -> Any:
         """The adapted task, from task.json."""
-        spec = self.recipe.task
-        made = components.create("tasks", spec, folder=self.recipe.folder)
-        return made.restore(self.read_json("task.json")["state"])
+        with told_at_its_name(self.recipe):
+            made = components.create("tasks", self.recipe.task, folder=self.recipe.folder)
+            return made.restore(self.read_json("task.json")["state"])
+
+    def import_own_code(self) -> None:
+        """Imports the copies of the user's own code. Raises RecipeError where one can't do without its old place."""
+        with told_at_its_name(self.recipe):
+            import_own_code(self.recipe.values, self.recipe.folder)
 
     def build(self) -> "keras.Model":
         """The recipe's model, freshly initialised."""
         import keras
 
         keras.config.set_dtype_policy("mixed_float16" if self.recipe.train.mixed_precision else "float32")
-        return components.create("models", self.recipe.model, folder=self.recipe.folder, **self.task.facts())
+        with told_at_its_name(self.recipe):
+            return components.create("models", self.recipe.model, folder=self.recipe.folder, **self.task.facts())
 
     def model(self) -> "keras.Model":
         """The best model, rebuilt by its own code and given its weights. Raises RunError."""
@@ -179,7 +187,8 @@ class Run:
         """The data, read again from where it was."""
         from kerasapp import data
 
-        return data.load(self.recipe.data, self.recipe.seed, type(self.task).SPLIT, folder=self.recipe.folder)
+        with told_at_its_name(self.recipe):
+            return data.load(self.recipe.data, self.recipe.seed, type(self.task).SPLIT, folder=self.recipe.folder)
 
     def keep_samples(self, split: str, examples: "dict[str, numpy.ndarray]") -> None:
         """At most 256 raw examples, so that export, calibration and explanation work where the data has gone."""
@@ -247,29 +256,3 @@ def _publish(beside: Path, parent: Path, name: str, numbered: bool) -> Path:
             continue
         return target
     raise RunError(parent / name, "no free name for a new run")
-
-
-def _with_own_code(recipe: Recipe, folder: Path) -> tuple[str, dict[str, str]]:
-    """The resolved recipe's text, pointing to copies of the user's component files, and the SHA-256 of each copy."""
-    values, copies = copy.deepcopy(recipe.values), {}
-    for spec in _own_specs(values):
-        where, _, entry = spec["name"].rpartition(":")
-        source = (recipe.folder / where).resolve()
-        if source not in copies:
-            taken = {path.name for path in copies.values()}
-            name = source.name if source.name not in taken else f"{source.stem}_{len(copies)}.py"
-            copies[source] = folder / name
-            folder.mkdir(exist_ok=True)
-            shutil.copy2(source, copies[source])
-        spec["name"] = f"./code/{copies[source].name}:{entry}"
-    hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in copies.values()}
-    return f"# {' '.join(recipe.title.split())}: as resolved for this run\n{recipe.as_yaml(values)}", hashes
-
-
-def _own_specs(value: Any) -> Iterator[dict[str, Any]]:
-    """Every mapping that names a component in a file, at any depth."""
-    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    if isinstance(value, dict) and isinstance(value.get("name"), str) and ".py:" in value["name"]:
-        yield value
-    for child in children:
-        yield from _own_specs(child)

@@ -13,6 +13,10 @@ from kerasapp.errors import first_line
         (ValueError("\n \n"), "ValueError"),
         (KeyError("name"), "'name'"),
         (ValueError("\x1b[1mshape (3,)\x1b[0m"), "shape (3,)"),
+        (
+            ValueError("Could not infer the shape. Error encountered:\n\nname 'x' is not defined"),
+            "name 'x' is not defined",
+        ),
         (ValueError("Exception encountered when calling Dense.call().\n\n\x1b[1mtoo wide\x1b[0m"), "too wide"),
     ],
 )

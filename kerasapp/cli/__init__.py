@@ -10,6 +10,7 @@ from typing import Any
 
 import typer
 
+from kerasapp.blame import blamed
 from kerasapp.errors import KerasappError, first_line
 
 VERBS = {  # verb: what `kerasapp --help` says of it, in this order
@@ -75,6 +76,8 @@ def _said(error: Exception) -> int:
         return _say(error.format_message().rstrip(".") + ". See kerasapp --help", error.exit_code)
     if isinstance(error, KerasappError):
         return _say(str(error), error.exit_code)
+    if own := blamed(error):
+        return _say(str(own), own.exit_code)
     if isinstance(error, OSError) and error.errno in FULL:
         return _say(f"{error.filename or 'writing'}: {error.strerror.lower()}. What was saved before is whole", 1)
     if isinstance(error, OSError) and error.filename:

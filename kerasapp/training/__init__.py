@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from kerasapp.blame import told_at_its_name
 from kerasapp.callbacks.history import HistoryFile
 from kerasapp.callbacks.stop import StopOnSignal, Stopped
 from kerasapp.recipe import Recipe
@@ -52,12 +53,15 @@ def train_one(
     run = Run.create(parent, recipe, name)
     with run.lock():
         try:
-            run.keep_task(task)
-            keep_samples(run, splits)
-            run.update(examples={name: len(split) for name, split in splits.items()}, fingerprint=fingerprints(splits))
-            log.info("%s\n%s", summary(model, len(splits["train"])).text(), run.path)
-            history = fit(run, model, task, splits, stop=stop, eager=eager)
-            report(run, task, splits, history, time.perf_counter() - started, baselines)
+            run.import_own_code()
+            with told_at_its_name(recipe):
+                run.keep_task(task)
+                keep_samples(run, splits)
+                counts = {name: len(split) for name, split in splits.items()}
+                run.update(examples=counts, fingerprint=fingerprints(splits))
+                log.info("%s\n%s", summary(model, len(splits["train"])).text(), run.path)
+                history = fit(run, model, task, splits, stop=stop, eager=eager)
+                report(run, task, splits, history, time.perf_counter() - started, baselines)
         except Stopped as stopped:
             run.update(state="stopped", seconds=time.perf_counter() - started)
             raise Stopped(stopped.signal, how_to_go_on(run)) from None
