@@ -92,9 +92,19 @@ class Recipe:
     def replaced(self, changes: Mapping[str, Any]) -> "Recipe":
         """This recipe with dotted paths set: the one way of `--set`, `smoke`, sweeps, stages. Raises RecipeError."""
         tree = copy.deepcopy(self.tree)
+        faults = []
         for path, value in changes.items():
-            put(tree, path, value if isinstance(value, Node) else as_change(value, path))
-        return _checked(self.file, tree, (*self.changes, *changes))
+            try:
+                put(tree, path, value if isinstance(value, Node) else as_change(value, path))
+            except RecipeError as error:
+                faults += error.faults
+        try:
+            changed = _checked(self.file, tree, (*self.changes, *changes))
+        except RecipeError as error:
+            faults += error.faults
+        if faults:
+            raise RecipeError(faults)
+        return changed
 
     def smoke(self) -> "Recipe":
         """The form that runs in seconds, offline."""
@@ -116,12 +126,12 @@ def load(path: str | Path) -> Recipe:
     return _checked(path, read_file(str(path)))
 
 
-def parse_setting(text: str) -> tuple[str, Node]:
-    """`path=value` of `--set`: the path, and the value read as YAML with positions in `--set`."""
+def parse_setting(text: str, file: str = "--set") -> tuple[str, Node]:
+    """`path=value` of `--set`: the path, and the value read as YAML with positions in `file`. Raises RecipeError."""
     path, equals, value = text.partition("=")
     if not equals or not path.strip():
-        raise RecipeError([Fault("--set", 1, 1, "", f'expected path=value, got "{text}"')])
-    return path.strip(), read_text(value, "--set", len(path) + 1) if value else Node("", "--set", 1, len(path) + 2)
+        raise RecipeError([Fault(file, 1, 1, "", f'expected path=value, got "{text}"')])
+    return path.strip(), read_text(value, file, len(path) + 1) if value else Node("", file, 1, len(path) + 2)
 
 
 def _checked(file: Path, tree: Node, changes: tuple[str, ...] = ()) -> Recipe:
