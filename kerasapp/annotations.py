@@ -84,7 +84,8 @@ def type_of(annotation: ast.expr | None) -> Any:
     """The type that an annotation names, without importing the file it stands in; Any where that can't be told."""
     try:
         found = _named(annotation)
-        TypeAdapter(found)
+        if not isinstance(annotation, ast.Name):
+            TypeAdapter(found)
     except (NameError, TypeError, ValueError, SyntaxError, PydanticUserError):
         return Any
     return found
