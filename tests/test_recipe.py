@@ -247,7 +247,7 @@ def test_a_smoke_path_that_is_not_there_and_a_bad_stage_path_hide_no_other_fault
 
 def test_a_recipe_of_many_layers_or_many_faults_is_checked_in_under_a_second(recipe):
     layers = ", ".join(f"l{number}: {{name: Dense, units: 3}}" for number in range(500))
-    started = time.perf_counter()
+    started = time.process_time()
     load(recipe(TINY.replace("{name: cnn}", f"{{name: graph, layers: {{{layers}}}}}")))
     assert (
         len(
@@ -257,4 +257,4 @@ def test_a_recipe_of_many_layers_or_many_faults_is_checked_in_under_a_second(rec
         )
         == 500
     )
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
