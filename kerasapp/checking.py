@@ -28,6 +28,7 @@ class Checker:
         self.folder, self.facts, self.offered = folder, facts, offered
         self.faults: list[Fault] = []
         self._slots: dict[tuple, list[Slot] | Exception] = {}
+        self._signatures: dict[tuple, components.Signature] = {}
         self._adapters: dict[int, tuple[Any, TypeAdapter]] = {}
 
     def spec(
@@ -178,9 +179,16 @@ class Checker:
     def _read_slots(self, kind: str, name: str, entry: str | None) -> list[Slot]:
         if kind.startswith("keras."):
             return self.keras_slots(kind.removeprefix("keras."), name)
-        arguments = components.signature(kind, name, entry, self.folder).arguments
+        arguments = self.signature(kind, name, entry).arguments
         hidden = self.hidden(kind)
         return [Slot(a.name, type_of(a.annotation), a.required, a.default) for a in arguments if a.name not in hidden]
+
+    def signature(self, kind: str, name: str, entry: str | None = None) -> components.Signature:
+        """What a component's file says that it takes, read once."""
+        key = kind, name, entry
+        if key not in self._signatures:
+            self._signatures[key] = components.signature(*key, self.folder)
+        return self._signatures[key]
 
     def hidden(self, kind: str) -> set[str]:
         """Arguments that a recipe never sets: what a model is told of the data."""
@@ -205,10 +213,12 @@ class Checker:
         """What may have been meant, for the first faults of many: looking for it takes its time."""
         return meant(word, there) if len(self.faults) < GUESSES else ""
 
-    def apart(self) -> "Checker":
-        """Another for a part of the same recipe, that has read the same components and has no faults yet."""
-        made = Checker(self.folder, self.facts, self.offered)
-        made._slots, made._adapters = self._slots, self._adapters
+    def apart(self, offered: tuple[str, ...] | None = None) -> "Checker":
+        """Another for a part or a form of the same recipe, that has read the same files and has no faults yet."""
+        made = Checker(self.folder, self.facts, self.offered if offered is None else offered)
+        made._signatures, made._adapters = self._signatures, self._adapters
+        if made.offered == self.offered:  # else other arguments are facts
+            made._slots = self._slots
         return made
 
     def note(self, node: Node, path: str, message: str) -> None:

@@ -117,12 +117,13 @@ def _checked(file: Path, tree: Node, changes: tuple[str, ...] = ()) -> Recipe:
     """Holds the tree against the schema. The smoke form is checked too, so that no recipe carries a broken one."""
     if not isinstance(tree.value, dict):
         raise RecipeError([tree.fault("", "expected a mapping with task, data and model")])
-    values, faults = _resolve(file, tree)
+    checker = Checker(file.parent, components.facts())
+    values, faults = _resolve(checker, tree)
     smoke = tree.value.get("smoke")
     if smoke is not None and isinstance(smoke.value, dict) and not changes:
         changed, refused = _changed(tree, smoke.value, smoke.keys)
         seen = {str(fault) for fault in faults}
-        faults += refused + [fault for fault in _resolve(file, changed)[1] if str(fault) not in seen]
+        faults += refused + [fault for fault in _resolve(checker, changed)[1] if str(fault) not in seen]
     if faults:
         raise RecipeError(faults)
     return Recipe(file, tree, values, frozenset(written("", tree)), changes)
@@ -141,8 +142,9 @@ def _changed(
     return tree, faults
 
 
-def _resolve(file: Path, tree: Node) -> tuple[dict[str, Any], list[Fault]]:
-    checker = Checker(file.parent, components.facts(), _facts_of(file, tree))
+def _resolve(checker: Checker, tree: Node) -> tuple[dict[str, Any], list[Fault]]:
+    """Every value, and the faults; `checker` is only asked what it has read before."""
+    checker = checker.apart(_facts_of(checker, tree))
     values = checker.mapping(list(FRAME), tree, "", 'key "{}"', "a recipe")
     for kind, key, extra in (
         ("tasks", "task", ()),
@@ -159,11 +161,11 @@ def _resolve(file: Path, tree: Node) -> tuple[dict[str, Any], list[Fault]]:
     return values, checker.faults
 
 
-def _facts_of(file: Path, tree: Node) -> tuple[str, ...]:
+def _facts_of(checker: Checker, tree: Node) -> tuple[str, ...]:
     """The facts that the recipe's task offers; none where the task itself is at fault."""
     name = _name(tree.value.get("task"))
     try:
-        return tuple(components.signature("tasks", name, folder=file.parent).literals.get("FACTS", ()))
+        return tuple(checker.signature("tasks", name).literals.get("FACTS", ()))
     except (components.UnknownComponent, SyntaxError, TypeError, ValueError):
         return ()
 
@@ -172,7 +174,7 @@ def _check_facts(checker: Checker, tree: Node, values: dict) -> None:
     """A model's argument without a default that the recipe doesn't give must be a fact of the task."""
     if not (values.get("task") and values.get("model")) or not checker.offered:
         return
-    arguments = components.signature("models", values["model"]["name"], folder=checker.folder).arguments
+    arguments = checker.signature("models", values["model"]["name"]).arguments
     lacking = [a.name for a in arguments if a.required and a.name in checker.facts and a.name not in checker.offered]
     if lacking:
         model, task = values["model"]["name"], values["task"]["name"]
@@ -183,7 +185,7 @@ def _check_facts(checker: Checker, tree: Node, values: dict) -> None:
 def _check_monitor(checker: Checker, tree: Node, values: dict) -> None:
     if not values.get("task") or not values["train"] or not values["train"].get("monitor"):
         return
-    literals = components.signature("tasks", values["task"]["name"], folder=checker.folder).literals
+    literals = checker.signature("tasks", values["task"]["name"]).literals
     there = dict.fromkeys(("loss", *literals.get("METRICS", ())))
     names = [*(f"val_{name}" for name in there), *there]
     metric = values["train"]["monitor"]["metric"]
