@@ -2,8 +2,11 @@
 
 import ast
 import dataclasses
+import inspect
 import types as python_types
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from pydantic import PydanticUserError, TypeAdapter
 
 from kerasapp import keras_names, types
 
@@ -78,18 +81,32 @@ def keras_slot(argument: keras_names.KerasArgument) -> Slot:
 
 
 def type_of(annotation: ast.expr | None) -> Any:
-    """The type that an annotation names, without importing the file it stands in."""
+    """The type that an annotation names, without importing the file it stands in; Any where that can't be told."""
+    try:
+        found = _named(annotation)
+        if not isinstance(annotation, ast.Name):
+            TypeAdapter(found)
+    except (NameError, TypeError, ValueError, SyntaxError, PydanticUserError):
+        return Any
+    return found
+
+
+def _named(annotation: ast.expr | None) -> Any:
     if annotation is None:
         return Any
     if isinstance(annotation, ast.Constant):
+        if isinstance(annotation.value, str):
+            return _named(ast.parse(annotation.value, mode="eval").body)
         return type(None) if annotation.value is None else annotation.value
     if isinstance(annotation, ast.BinOp):
-        return Union[type_of(annotation.left), type_of(annotation.right)]  # noqa: UP007
+        return Union[_named(annotation.left), _named(annotation.right)]  # noqa: UP007
     if isinstance(annotation, ast.Subscript):
         parts = annotation.slice.elts if isinstance(annotation.slice, ast.Tuple) else [annotation.slice]
         if ast.unparse(annotation.value).endswith("Literal"):
             return Literal[tuple(ast.literal_eval(part) for part in parts)]
-        return type_of(annotation.value)[tuple(map(type_of, parts))]
+        if ast.unparse(annotation.value).endswith("Optional"):
+            return _named(parts[0]) | None
+        return _named(annotation.value)[tuple(map(_named, parts))]
     word = (
         annotation.id
         if isinstance(annotation, ast.Name)
@@ -97,7 +114,8 @@ def type_of(annotation: ast.expr | None) -> Any:
         if isinstance(annotation, ast.Attribute)
         else ""
     )
-    return BUILTINS.get(word) or getattr(types, word, Any)
+    found = BUILTINS.get(word) or getattr(types, word, Any)
+    return found if word in BUILTINS or not (inspect.isclass(found) or inspect.isroutine(found)) else Any
 
 
 def options(kind: Any) -> tuple:

@@ -12,11 +12,13 @@ from pydantic import TypeAdapter, ValidationError
 from kerasapp import components, keras_names, types
 from kerasapp.annotations import Slot, holds_spec, inner_spec, is_frame, keras_slot, marker, options, slots_of, type_of
 from kerasapp.errors import Fault
+from kerasapp.names import meant
 from kerasapp.reading import Node
-from kerasapp.wording import complaint, meant, shown
+from kerasapp.wording import complaint, shown
 
 INPUTS = (Slot("inputs", str | list[str] | None, False),)
 """What a layer of `model: graph` takes besides its own arguments."""
+GUESSES = 100  # faults of one recipe that say what may have been meant
 
 
 class Checker:
@@ -25,6 +27,9 @@ class Checker:
     def __init__(self, folder: Path, facts: set[str], offered: tuple[str, ...] = ()):
         self.folder, self.facts, self.offered = folder, facts, offered
         self.faults: list[Fault] = []
+        self._slots: dict[tuple, list[Slot] | Exception] = {}
+        self._signatures: dict[tuple, components.Signature] = {}
+        self._adapters: dict[int, tuple[Any, TypeAdapter]] = {}
 
     def spec(
         self,
@@ -51,14 +56,16 @@ class Checker:
         try:
             slots = self.slots(kind, name, entry)
         except components.UnknownComponent as unknown:
-            return self.note(name_node, _join(path, "name"), f"{unknown}{meant(name, unknown.names)}")
+            return self.note(name_node, _join(path, "name"), f"{unknown}{self.meant(name, unknown.names)}")
         except SyntaxError as error:
-            return self.note(name_node, _join(path, "name"), f"{name}: line {error.lineno}: {error.msg}")
+            return self.note(
+                name_node, _join(path, "name"), f"{name.rpartition(':')[0]} line {error.lineno}: {error.msg}"
+            )
         plain = {key: item for key, item in items.items() if key != "name"}
         place = Node(plain, node.file, (name_node or node).line, (name_node or node).column, node.keys)
         noun = f'argument "{{}}" of {name}'
-        if kind == "ops" and ":" in name and name.partition(":")[0].endswith(".py"):
-            name = str((self.folder / name).resolve())  # a task that calls it does not know the recipe's folder
+        if kind == "ops" and ":" in name:  # a task that calls it does not know the recipe's folder
+            name = components.absolute(name, self.folder)
         return {"name": name, **self.mapping([*slots, *extra], place, path, noun, name, self.hidden(kind))}
 
     def mapping(
@@ -69,7 +76,7 @@ class Checker:
         for key in node.value:
             if key not in known:
                 learned = f'"{key}" is learned from the data and never set in a recipe'
-                unknown = f"unknown {noun.replace('{}', key)}{meant(key, list(known))}"
+                unknown = f"unknown {noun.replace('{}', key)}{self.meant(key, list(known))}"
                 told = learned if key in hidden else unknown
                 self.note(node.keys.get(key, node), _join(path, key), told)
         found = {}
@@ -132,9 +139,9 @@ class Checker:
                 there = list(keras_names.names(name.part))
                 if plain in there:
                     return plain
-                return self.note(node, path, f'unknown {name.part[:-1]} "{plain}"{meant(plain, there)}')
+                return self.note(node, path, f'unknown {name.part[:-1]} "{plain}"{self.meant(plain, there)}')
         try:
-            value = TypeAdapter(kind).validate_json(json.dumps(plain), strict=True)
+            value = self.adapter(kind).validate_json(json.dumps(plain), strict=True)
         except ValidationError as error:
             inner = [(_walk(node, found["loc"]), found) for found in error.errors()]
             inner = [pair for pair in inner if pair[0] is not node][:1] or [(node, None)]
@@ -149,7 +156,7 @@ class Checker:
         name = node.value[1:]
         if name in self.offered:
             return node.value
-        return self.note(node, path, f'the task has no fact "{name}"{meant(name, list(self.offered))}')
+        return self.note(node, path, f'the task has no fact "{name}"{self.meant(name, list(self.offered))}')
 
     def default(self, slot: Slot, node: Node, path: str) -> Any:
         """A default, with the specs in it completed."""
@@ -158,12 +165,30 @@ class Checker:
         return self.value(slot.type, _as_node(slot.default, node), _join(path, slot.name))
 
     def slots(self, kind: str, name: str, entry: str | None = None) -> list[Slot]:
-        """What a component takes from a recipe: its arguments less the facts."""
+        """What a component takes from a recipe: its arguments less the facts. Read once, however often it is named."""
+        key = kind, name, entry
+        if key not in self._slots:
+            try:
+                self._slots[key] = self._read_slots(*key)
+            except (components.UnknownComponent, SyntaxError) as error:
+                self._slots[key] = error
+        if isinstance(self._slots[key], Exception):
+            raise self._slots[key]
+        return self._slots[key]
+
+    def _read_slots(self, kind: str, name: str, entry: str | None) -> list[Slot]:
         if kind.startswith("keras."):
             return self.keras_slots(kind.removeprefix("keras."), name)
-        arguments = components.signature(kind, name, entry, self.folder).arguments
+        arguments = self.signature(kind, name, entry).arguments
         hidden = self.hidden(kind)
         return [Slot(a.name, type_of(a.annotation), a.required, a.default) for a in arguments if a.name not in hidden]
+
+    def signature(self, kind: str, name: str, entry: str | None = None) -> components.Signature:
+        """What a component's file says that it takes, read once."""
+        key = kind, name, entry
+        if key not in self._signatures:
+            self._signatures[key] = components.signature(*key, self.folder)
+        return self._signatures[key]
 
     def hidden(self, kind: str) -> set[str]:
         """Arguments that a recipe never sets: what a model is told of the data."""
@@ -177,6 +202,24 @@ class Checker:
         if name not in there:
             raise components.UnknownComponent(f'unknown {_NOUN.get("keras." + part, part)} "{name}"', list(there))
         return [keras_slot(argument) for argument in keras_names.arguments(part, name)]
+
+    def adapter(self, kind: Any) -> TypeAdapter:
+        """Pydantic's reader of a type, made once: a graph of 300 layers asks for the same few all over."""
+        if id(kind) not in self._adapters:
+            self._adapters[id(kind)] = kind, TypeAdapter(kind)  # kept beside it, so that the id stays its own
+        return self._adapters[id(kind)][1]
+
+    def meant(self, word: str, there: list[str]) -> str:
+        """What may have been meant, for the first faults of many: looking for it takes its time."""
+        return meant(word, there) if len(self.faults) < GUESSES else ""
+
+    def apart(self, offered: tuple[str, ...] | None = None) -> "Checker":
+        """Another for a part or a form of the same recipe, that has read the same files and has no faults yet."""
+        made = Checker(self.folder, self.facts, self.offered if offered is None else offered)
+        made._signatures, made._adapters = self._signatures, self._adapters
+        if made.offered == self.offered:  # else other arguments are facts
+            made._slots = self._slots
+        return made
 
     def note(self, node: Node, path: str, message: str) -> None:
         self.faults.append(node.fault(path, message))

@@ -5,14 +5,16 @@
 
 import ast
 import importlib
-import importlib.util
 import re
-import sys
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from kerasapp.blame import blaming
+from kerasapp.errors import first_line
+from kerasapp.own_code import OwnModule, beside, imported, located
 from kerasapp.types import Spec
 
 HERE = Path(__file__).parent
@@ -45,10 +47,19 @@ class Source:
     path: Path
     entry: str
     module: str | None = None
+    own: OwnModule | None = None
+    """A user's own file; else it is the module `module`."""
 
     @cached_property
     def tree(self) -> ast.Module:
-        return ast.parse(self.path.read_bytes())
+        try:
+            return ast.parse(self.path.read_bytes())
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            if getattr(error, "lineno", None):
+                raise
+            raise SyntaxError(first_line(error), ("", 1, 1, None)) from None  # a zero byte, brackets in brackets
+        except OSError as error:
+            raise UnknownComponent(f"{self.path}: {(error.strerror or str(error)).lower()}", []) from None
 
     @cached_property
     def node(self) -> ast.FunctionDef | ast.ClassDef:
@@ -60,7 +71,7 @@ class Source:
             for node in self.tree.body
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name[0] != "_"
         ]
-        raise UnknownComponent(f"{self.path.name} has no {self.entry}", there)
+        raise UnknownComponent(f'{self.path.name} has no function or class "{self.entry}"', there)
 
     @property
     def doc(self) -> str:
@@ -99,6 +110,8 @@ def find(kind: str, name: str, entry: str | None = None, folder: Path | None = N
 def signature(kind: str, name: str, entry: str | None = None, folder: Path | None = None) -> Signature:
     """What a component takes: keyword-only arguments of a function, fields of a Task class and its bases."""
     source = find(kind, name, entry, folder)
+    if source.own:
+        _check_form(kind, entry, source)
     if isinstance(source.node, ast.FunctionDef):
         pairs = zip(source.node.args.kwonlyargs, source.node.args.kw_defaults, strict=True)
         return Signature(source, [_argument(arg.arg, arg.annotation, default) for arg, default in pairs])
@@ -111,26 +124,32 @@ def signature(kind: str, name: str, entry: str | None = None, folder: Path | Non
 def function(kind: str, name: str, entry: str | None = None, folder: Path | None = None) -> Any:
     """Imports the component: its function or class."""
     source = find(kind, name, entry, folder)
-    if source.module:
-        return getattr(importlib.import_module(source.module), source.entry)
-    unique = f"kerasapp_own_{source.path.stem}_{abs(hash(source.path.resolve()))}"
-    if unique not in sys.modules:
-        spec = importlib.util.spec_from_file_location(unique, source.path)
-        sys.modules[unique] = module = importlib.util.module_from_spec(spec)
-        try:
-            spec.loader.exec_module(module)
-        except BaseException:
-            del sys.modules[unique]
-            raise
-    return getattr(sys.modules[unique], source.entry)
+    with _blaming(source):
+        module = imported(source.own) if source.own else importlib.import_module(source.module)
+        return getattr(module, source.entry)
 
 
 def create(kind: str, spec: Spec, *, folder: Path | None = None, **facts: Any) -> Any:
-    """Makes the component of a Spec; of `facts` it gets those that its signature asks for."""
+    """Makes the component of a Spec; of `facts` it gets those that its signature asks for.
+
+    What a user's own component raises is an OwnCodeError.
+    """
     given = {key: value for key, value in spec.items() if key != "name"}
-    asked = {argument.name for argument in signature(kind, spec["name"], folder=folder).arguments}
+    told = signature(kind, spec["name"], folder=folder)
+    asked = {argument.name for argument in told.arguments}
     given |= {key: value for key, value in facts.items() if key in asked}
-    return function(kind, spec["name"], folder=folder)(**given)
+    made = function(kind, spec["name"], folder=folder)
+    with _blaming(told.source):
+        return made(**given)
+
+
+def absolute(name: str, folder: Path) -> str:
+    """The name of a user's own component as it is found from any folder."""
+    where, _, entry = name.rpartition(":")
+    module = _own(name, folder).own
+    if module.installed:
+        return name
+    return f"{module.path if where.endswith('.py') else module.root / module.name}:{entry}"
 
 
 def facts() -> set[str]:
@@ -140,21 +159,49 @@ def facts() -> set[str]:
 
 
 _SINGULAR = {"models": "model", "tasks": "task", "data": "data source", "ops": "step"}
+_FORM = {
+    "models": "*, image_shape, num_classes, ...",
+    "tasks": "ImageClassification",
+    "data": "*, path, ...",
+    "apply": "images, *, ...",
+    "augment": "images, keys, *, ...",
+}
 
 
 def _own(name: str, folder: Path) -> Source:
     where, _, entry = name.rpartition(":")
-    if where.endswith(".py"):
-        path = folder / where
-        if not path.is_file():
-            raise UnknownComponent(f"no file {where} beside the recipe", [])
-        return Source(path, entry)
-    parts = where.split(".")
-    for base in [Path(), folder, *map(Path, sys.path)]:
-        for path in (base.joinpath(*parts).with_suffix(".py"), base.joinpath(*parts, "__init__.py")):
-            if path.is_file():
-                return Source(path, entry, where)
-    raise UnknownComponent(f"no module {where} can be found", [])
+    try:
+        module = located(where, folder)
+    except LookupError as error:
+        raise UnknownComponent(str(error), []) from None
+    return Source(module.path, entry, own=module)
+
+
+def _blaming(source: Source) -> Any:
+    return blaming(source.path, source.entry, source.node.lineno) if source.own else nullcontext()
+
+
+def _check_form(kind: str, entry: str | None, source: Source) -> None:
+    """Raises SyntaxError where a user's component is not of the form that its kind has."""
+    node, shape = source.node, _FORM.get(entry or kind, _FORM["models"])
+    if isinstance(node, ast.ClassDef):
+        if kind != "tasks":
+            raise _at(node, f"{node.name} is a class, and a {_SINGULAR[kind]} is a function: def {node.name}({shape})")
+        if not node.bases:
+            raise _at(node, f"{node.name} is no task: derive it from one, class {node.name}({shape})")
+        fields = [item for item in node.body if isinstance(item, ast.AnnAssign) and "ClassVar" not in ast.unparse(item)]
+        if fields and not any("dataclass" in ast.unparse(one) for one in node.decorator_list):
+            told = f"{node.name} has arguments of its own and is no dataclass"
+            raise _at(fields[0], f"{told}: write @dataclass(frozen=True, kw_only=True) above it")
+        return
+    if kind == "tasks":
+        raise _at(node, f"{node.name} is a function, and a task is a class, such as class {node.name}({shape})")
+    before = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
+    wanted = shape.partition("*")[0].count(",")
+    if len(before) - len(node.args.defaults) > wanted or (len(before) != wanted and not node.args.vararg):
+        told = f"{node.name} takes {', '.join(before)} by position"
+        told = told if before else f"{node.name} takes nothing by position"
+        raise _at(node, f"{told}, and a {_SINGULAR[kind]} is called by name: def {node.name}({shape})")
 
 
 def _read_class(source: Source, arguments: dict[str, Argument], literals: dict[str, Any]) -> None:
@@ -167,26 +214,50 @@ def _read_class(source: Source, arguments: dict[str, Argument], literals: dict[s
         if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name):
             name = item.target.id
             if "ClassVar" in ast.unparse(item.annotation):
-                if item.value is not None:
-                    literals[name] = ast.literal_eval(item.value)
+                _read_literal(name, item.value, literals)
             elif not _is_learned(item.value):
                 arguments[name] = _argument(name, item.annotation, item.value)
         elif isinstance(item, ast.Assign) and isinstance(item.targets[0], ast.Name) and item.targets[0].id.isupper():
-            literals[item.targets[0].id] = ast.literal_eval(item.value)
+            _read_literal(item.targets[0].id, item.value, literals)
+
+
+def _read_literal(name: str, value: ast.expr | None, literals: dict[str, Any]) -> None:
+    """Constants that are no literals are the class's own affair, but for the two that are read without an import."""
+    if value is None:
+        return
+    try:
+        found = ast.literal_eval(value)
+    except ValueError:
+        found = None
+    if name in ("FACTS", "METRICS") and not (isinstance(found, tuple) and all(isinstance(word, str) for word in found)):
+        raise _at(value, f"{name} is a tuple of words, written out: it is read without running the file")
+    literals[name] = found
 
 
 def _base(source: Source, base: ast.expr) -> Source | None:
-    """The base class, in the same file or in a kerasapp module that the file imports it from."""
-    if not isinstance(base, ast.Name):
-        return None
+    """The base class: in the same file, or in one of kerasapp's or of the user's that the file imports it from."""
+    word = ast.unparse(base)
     for node in source.tree.body:
-        if isinstance(node, ast.ClassDef) and node.name == base.id:
-            return Source(source.path, base.id)
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("kerasapp."):
-            for alias in node.names:
-                if (alias.asname or alias.name) == base.id:
-                    return Source(HERE.parent.joinpath(*node.module.split(".")).with_suffix(".py"), alias.name)
+        if isinstance(node, ast.ClassDef) and node.name == word and node is not source.node:
+            return Source(source.path, word, own=source.own)
+        if not isinstance(node, (ast.Import, ast.ImportFrom)):
+            continue
+        module, level = (node.module or "", node.level) if isinstance(node, ast.ImportFrom) else ("", 0)
+        for alias in node.names:
+            local, dotted = alias.asname or alias.name, f"{module}.{alias.name}".strip(".")
+            if local == word:
+                return _source(source, module, level, alias.name)
+            if word.rpartition(".")[0] == local:
+                return _source(source, dotted, level, word.rpartition(".")[2])
     return None
+
+
+def _source(importing: Source, module: str, level: int, entry: str) -> Source | None:
+    """What `from module import entry` means in a component's file; None: nothing of kerasapp's or the user's."""
+    if not level and module.startswith("kerasapp."):
+        return Source(HERE.parent.joinpath(*module.split(".")).with_suffix(".py"), entry)
+    found = importing.own and beside(importing.own, module, level)
+    return Source(found.path, entry, own=found) if found else None
 
 
 def _is_learned(value: ast.expr | None) -> bool:
@@ -197,5 +268,8 @@ def _argument(name: str, annotation: ast.expr | None, default: ast.expr | None) 
     try:
         return Argument(name, annotation, default is None, None if default is None else ast.literal_eval(default))
     except ValueError:
-        told = f"the default of {name} is no literal, and is read without running the file"
-        raise SyntaxError(told, ("", default.lineno, default.col_offset + 1, None)) from None
+        raise _at(default, f"the default of {name} is no literal, and is read without running the file") from None
+
+
+def _at(node: ast.AST, message: str) -> SyntaxError:
+    return SyntaxError(message, ("", node.lineno, node.col_offset + 1, None))

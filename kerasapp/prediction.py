@@ -10,10 +10,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kerasapp.data._files import lacking, natural
+from kerasapp.data._files import natural
 from kerasapp.data._images import SUFFIXES, headers
 from kerasapp.data.csv import read_rows
 from kerasapp.errors import DataError
+from kerasapp.names import lacking
 from kerasapp.ops.decode import MAX_PIXELS
 from kerasapp.tasks._base import Raw, Task
 from kerasapp.types import Feature

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from kerasapp.errors import Fault, RecipeError
+from kerasapp.errors import Fault, RecipeError, first_line
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 50
@@ -78,11 +78,10 @@ def read_text(text: str, file: str, column_offset: int = 0) -> Node:
         for event in yaml.parse(text, Loader=LOADER):
             builder.take(event)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        if error.context_mark and mark.line >= text.count("\n") + (not text.endswith("\n")):
-            mark = error.context_mark  # the end of the file says nothing: name what was left open
-        where = (mark.line + 1, mark.column + 1 + column_offset) if mark else (1, 1)
-        raise RecipeError([*builder.faults, Fault(file, *where, "", _syntax(error, text, mark))]) from None
+        where = builder.left_open(error, text.count("\n") + (not text.endswith("\n")))
+        raise RecipeError(
+            [*builder.faults, Fault(file, *where, "", _syntax(error, text, error.problem_mark))]
+        ) from None
     except yaml.reader.ReaderError as error:
         place = error.position if isinstance(error.position, int) else 0
         line, column = _position(text, place)
@@ -90,7 +89,7 @@ def read_text(text: str, file: str, column_offset: int = 0) -> Node:
             [Fault(file, line, column + column_offset, "", "a character that YAML does not allow")]
         ) from None
     except yaml.YAMLError as error:
-        raise RecipeError([Fault(file, 1, 1, "", str(error).splitlines()[0])]) from None
+        raise RecipeError([Fault(file, 1, 1, "", first_line(error))]) from None
     if builder.faults:
         raise RecipeError(builder.faults)
     if builder.root is None:
@@ -140,6 +139,13 @@ class _Builder:
             self.open.append((node, []))
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             self.open.pop()
+
+    def left_open(self, error: yaml.MarkedYAMLError, lines: int) -> tuple[int, int]:
+        """Line and column of an error; the end of the text says nothing, so there what was left open is named."""
+        for mark in (error.problem_mark, error.context_mark):
+            if mark and mark.line < lines:
+                return mark.line + 1, mark.column + 1 + self.offset
+        return (self.open[-1][0].line, self.open[-1][0].column) if self.open else (1, 1 + self.offset)
 
     @staticmethod
     def _quoted(event: yaml.NodeEvent) -> bool:

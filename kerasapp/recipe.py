@@ -7,36 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from kerasapp import components
 from kerasapp.annotations import Slot, slots_of
 from kerasapp.checking import Checker
 from kerasapp.errors import Fault, RecipeError
 from kerasapp.frame import Reading, Train
+from kerasapp.names import meant
 from kerasapp.paths import as_change, flat, node_at, put, written
 from kerasapp.reading import Node, dump, read_file, read_text
-from kerasapp.types import PositiveInt, Seed, Spec
-from kerasapp.wording import meant
-
-STAGE = (
-    Slot("epochs", PositiveInt, True),
-    Slot("trainable", list[str] | Literal["all"], False, "all"),
-    Slot("keep_optimizer", bool, False, False),
-)
-STAGE_FIXED = (
-    "epochs",
-    "stages",
-    "monitor",
-    "init_from",
-    "stop_after",
-    "save_every",
-    "resume",
-    "distribute",
-    "mixed_precision",
-    "deterministic",
-)
-
+from kerasapp.stages import check_stages
+from kerasapp.types import Seed, Spec
 
 FRAME = (
     Slot("title", str, False, ""),
@@ -95,10 +77,15 @@ class Recipe:
 
     def replaced(self, changes: Mapping[str, Any]) -> "Recipe":
         """This recipe with dotted paths set: the one way of `--set`, `smoke`, sweeps, stages. Raises RecipeError."""
-        tree = copy.deepcopy(self.tree)
-        for path, value in changes.items():
-            put(tree, path, value if isinstance(value, Node) else as_change(value, path))
-        return _checked(self.file, tree, (*self.changes, *changes))
+        nodes = {path: value if isinstance(value, Node) else as_change(value, path) for path, value in changes.items()}
+        tree, faults = _changed(self.tree, nodes)
+        try:
+            changed = _checked(self.file, tree, (*self.changes, *changes))
+        except RecipeError as error:
+            faults += error.faults
+        if faults:
+            raise RecipeError(faults)
+        return changed
 
     def smoke(self) -> "Recipe":
         """The form that runs in seconds, offline."""
@@ -125,35 +112,46 @@ def load(path: str | Path) -> Recipe:
     return _checked(path, read_file(str(path)))
 
 
-def parse_setting(text: str) -> tuple[str, Node]:
-    """`path=value` of `--set`: the path, and the value read as YAML with positions in `--set`."""
+def parse_setting(text: str, file: str = "--set") -> tuple[str, Node]:
+    """`path=value` of `--set`: the path, and the value read as YAML with positions in `file`. Raises RecipeError."""
     path, equals, value = text.partition("=")
     if not equals or not path.strip():
-        raise RecipeError([Fault("--set", 1, 1, "", f'expected path=value, got "{text}"')])
-    return path.strip(), read_text(value, "--set", len(path) + 1) if value else Node("", "--set", 1, len(path) + 2)
+        raise RecipeError([Fault(file, 1, 1, "", f'expected path=value, got "{text}"')])
+    return path.strip(), read_text(value, file, len(path) + 1) if value else Node("", file, 1, len(path) + 2)
 
 
 def _checked(file: Path, tree: Node, changes: tuple[str, ...] = ()) -> Recipe:
     """Holds the tree against the schema. The smoke form is checked too, so that no recipe carries a broken one."""
     if not isinstance(tree.value, dict):
         raise RecipeError([tree.fault("", "expected a mapping with task, data and model")])
-    values, faults = _resolve(file, tree)
+    checker = Checker(file.parent, components.facts())
+    values, faults = _resolve(checker, tree)
     smoke = tree.value.get("smoke")
     if smoke is not None and isinstance(smoke.value, dict) and not changes:
-        changed = copy.deepcopy(tree)
-        for path, value in smoke.value.items():
-            put(changed, path, value, smoke.keys[path])
-        seen = {(fault.line, fault.column, fault.message) for fault in faults}
-        faults += [
-            fault for fault in _resolve(file, changed)[1] if (fault.line, fault.column, fault.message) not in seen
-        ]
+        changed, refused = _changed(tree, smoke.value, smoke.keys)
+        seen = {str(fault) for fault in faults}
+        faults += refused + [fault for fault in _resolve(checker, changed)[1] if str(fault) not in seen]
     if faults:
         raise RecipeError(faults)
     return Recipe(file, tree, values, frozenset(written("", tree)), changes)
 
 
-def _resolve(file: Path, tree: Node) -> tuple[dict[str, Any], list[Fault]]:
-    checker = Checker(file.parent, components.facts(), _facts_of(file, tree))
+def _changed(
+    tree: Node, changes: Mapping[str, Node], keys: Mapping[str, Node] | None = None
+) -> tuple[Node, list[Fault]]:
+    """A copy of the tree with dotted paths set, and a fault at the key (else the value) of each that can't be."""
+    tree, faults = copy.deepcopy(tree), []
+    for path, value in changes.items():
+        try:
+            put(tree, path, value, keys and keys[path])
+        except RecipeError as error:
+            faults += error.faults
+    return tree, faults
+
+
+def _resolve(checker: Checker, tree: Node) -> tuple[dict[str, Any], list[Fault]]:
+    """Every value, and the faults; `checker` is only asked what it has read before."""
+    checker = checker.apart(_facts_of(checker, tree))
     values = checker.mapping(list(FRAME), tree, "", 'key "{}"', "a recipe")
     for kind, key, extra in (
         ("tasks", "task", ()),
@@ -165,16 +163,16 @@ def _resolve(file: Path, tree: Node) -> tuple[dict[str, Any], list[Fault]]:
     train = tree.value.get("train") or Node({}, tree.file, tree.line, tree.column)
     train = Node({}, train.file, train.line, train.column) if train.value is None else train
     values["train"] = checker.frame(Train, train, "train")
-    for rule in (_check_facts, _check_monitor, _check_stages, _check_division, _check_reserved):
+    for rule in (_check_facts, _check_monitor, check_stages, _check_division, _check_reserved):
         rule(checker, tree, values)
     return values, checker.faults
 
 
-def _facts_of(file: Path, tree: Node) -> tuple[str, ...]:
+def _facts_of(checker: Checker, tree: Node) -> tuple[str, ...]:
     """The facts that the recipe's task offers; none where the task itself is at fault."""
     name = _name(tree.value.get("task"))
     try:
-        return tuple(components.signature("tasks", name, folder=file.parent).literals.get("FACTS", ()))
+        return tuple(checker.signature("tasks", name).literals.get("FACTS", ()))
     except (components.UnknownComponent, SyntaxError, TypeError, ValueError):
         return ()
 
@@ -183,7 +181,7 @@ def _check_facts(checker: Checker, tree: Node, values: dict) -> None:
     """A model's argument without a default that the recipe doesn't give must be a fact of the task."""
     if not (values.get("task") and values.get("model")) or not checker.offered:
         return
-    arguments = components.signature("models", values["model"]["name"], folder=checker.folder).arguments
+    arguments = checker.signature("models", values["model"]["name"]).arguments
     lacking = [a.name for a in arguments if a.required and a.name in checker.facts and a.name not in checker.offered]
     if lacking:
         model, task = values["model"]["name"], values["task"]["name"]
@@ -194,7 +192,7 @@ def _check_facts(checker: Checker, tree: Node, values: dict) -> None:
 def _check_monitor(checker: Checker, tree: Node, values: dict) -> None:
     if not values.get("task") or not values["train"] or not values["train"].get("monitor"):
         return
-    literals = components.signature("tasks", values["task"]["name"], folder=checker.folder).literals
+    literals = checker.signature("tasks", values["task"]["name"]).literals
     there = dict.fromkeys(("loss", *literals.get("METRICS", ())))
     names = [*(f"val_{name}" for name in there), *there]
     metric = values["train"]["monitor"]["metric"]
@@ -202,66 +200,6 @@ def _check_monitor(checker: Checker, tree: Node, values: dict) -> None:
         node = node_at(tree, "train.monitor.metric")
         close = meant(metric, names)
         checker.note(node, "train.monitor.metric", f'task {values["task"]["name"]} has no metric "{metric}"{close}')
-
-
-def _check_stages(checker: Checker, tree: Node, values: dict) -> None:
-    """A stage is epochs, what is trainable, and dotted changes of train, each valid in the whole."""
-    stages = node_at(tree, "train.stages")
-    if not isinstance(stages.value, list) or not values["train"] or not values["train"].get("stages"):
-        return
-    resolved, total = [], 0
-    _check_kept(checker, stages)
-    for number, stage in enumerate(stages.value):
-        path = f"train.stages.{number}"
-        own = {slot.name for slot in STAGE}
-        fixed = Node(
-            {key: node for key, node in stage.value.items() if key in own},
-            stage.file,
-            stage.line,
-            stage.column,
-            stage.keys,
-        )
-        found = checker.mapping(list(STAGE), fixed, path, 'key "{}"', "a stage")
-        train = copy.deepcopy(tree.value["train"])
-        del train.value["stages"]
-        for key, node in stage.value.items():
-            if key.split(".")[0] in STAGE_FIXED and key not in own:
-                checker.note(
-                    stage.keys[key],
-                    f"{path}.{key}",
-                    f"a stage can't change {key.split('.')[0]}: it holds for the whole run",
-                )
-            elif key not in own:
-                put(train, key, copy.deepcopy(node), stage.keys[key])
-                found[key] = node.plain()
-        before = {(fault.line, fault.column) for fault in checker.faults}
-        inner = Checker(checker.folder, checker.facts, checker.offered)
-        inner.frame(Train, train, "train")
-        checker.faults += [fault for fault in inner.faults if (fault.line, fault.column) not in before]
-        resolved.append(found)
-        total += found.get("epochs") or 0
-    values["train"]["stages"] = resolved
-    if "epochs" in tree.value["train"].value and total != values["train"]["epochs"]:
-        checker.note(
-            node_at(tree, "train.epochs"),
-            "train.epochs",
-            f"the stages have {total} epochs together: leave train.epochs out, or make them agree",
-        )
-    values["train"]["epochs"] = total or values["train"]["epochs"]
-
-
-def _check_kept(checker: Checker, stages: Node) -> None:
-    """A kept optimizer is the one before: of it, only the learning rate may change."""
-    for number, stage in enumerate(stages.value):
-        keep = stage.value.get("keep_optimizer") if isinstance(stage.value, dict) else None
-        if keep is None or keep.value is not True:
-            continue
-        if number == 0:
-            checker.note(stage.keys["keep_optimizer"], "train.stages.0", "the first stage has no optimizer to keep")
-        for key, place in stage.keys.items():
-            if key.startswith("optimizer") and key != "optimizer.learning_rate":
-                told = f"{key} can't change where the optimizer is kept, only optimizer.learning_rate can"
-                checker.note(place, f"train.stages.{number}.{key}", told)
 
 
 def _check_division(checker: Checker, tree: Node, values: dict) -> None:

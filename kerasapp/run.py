@@ -1,21 +1,15 @@
 """A run: the folder that holds all that a later verb needs."""
 
 import copy
-import hashlib
 import json
 import os
-import platform
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,15 +17,17 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from kerasapp import components
-from kerasapp.errors import RunError
+from kerasapp.blame import told_at_its_name
+from kerasapp.environment import environment
+from kerasapp.errors import RunError, first_line
 from kerasapp.files import replacing, write, write_json
+from kerasapp.own_copy import copy_own_code, import_own_code
 from kerasapp.recipe import Recipe, load
 
 if TYPE_CHECKING:
     import keras
     import numpy
 
-PACKAGES = ("kerasapp", "tensorflow", "keras", "numpy", "scikit-learn", "opencv-contrib-python-headless", "pillow")
 SAMPLES = 256
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -54,8 +50,10 @@ class Run:
         beside = Path(tempfile.mkdtemp(prefix=".new-", dir=parent))
         try:
             beside.chmod(0o755)
-            text, hashes = _with_own_code(recipe, beside / "code")
-            write(beside / "recipe.yaml", text)
+            values = copy.deepcopy(recipe.values)
+            hashes = copy_own_code(values, recipe.folder, beside / "code")
+            head = f"# {' '.join(recipe.title.split())}: as resolved for this run"
+            write(beside / "recipe.yaml", f"{head}\n{recipe.as_yaml(values)}")
             write_json(beside / "environment.json", environment(recipe.seed) | ({"code": hashes} if hashes else {}))
             now = datetime.now()
             state = {
@@ -158,16 +156,22 @@ class Run:
     @cached_property
     def task(self) -> Any:
         """The adapted task, from task.json."""
-        spec = self.recipe.task
-        made = components.create("tasks", spec, folder=self.recipe.folder)
-        return made.restore(self.read_json("task.json")["state"])
+        with told_at_its_name(self.recipe):
+            made = components.create("tasks", self.recipe.task, folder=self.recipe.folder)
+            return made.restore(self.read_json("task.json")["state"])
+
+    def import_own_code(self) -> None:
+        """Imports the copies of the user's own code. Raises RecipeError where one can't do without its old place."""
+        with told_at_its_name(self.recipe):
+            import_own_code(self.recipe.values, self.recipe.folder)
 
     def build(self) -> "keras.Model":
         """The recipe's model, freshly initialised."""
         import keras
 
         keras.config.set_dtype_policy("mixed_float16" if self.recipe.train.mixed_precision else "float32")
-        return components.create("models", self.recipe.model, folder=self.recipe.folder, **self.task.facts())
+        with told_at_its_name(self.recipe):
+            return components.create("models", self.recipe.model, folder=self.recipe.folder, **self.task.facts())
 
     def model(self) -> "keras.Model":
         """The best model, rebuilt by its own code and given its weights. Raises RunError."""
@@ -178,16 +182,15 @@ class Run:
         try:
             model.load_weights(path)
         except (ValueError, OSError, KeyError) as error:
-            raise RunError(
-                path, f"does not fit the model that recipe.yaml describes ({str(error).splitlines()[0]})"
-            ) from None
+            raise RunError(path, f"does not fit the model that recipe.yaml describes ({first_line(error)})") from None
         return model
 
     def splits(self) -> dict[str, Any]:
         """The data, read again from where it was."""
         from kerasapp import data
 
-        return data.load(self.recipe.data, self.recipe.seed, type(self.task).SPLIT, folder=self.recipe.folder)
+        with told_at_its_name(self.recipe):
+            return data.load(self.recipe.data, self.recipe.seed, type(self.task).SPLIT, folder=self.recipe.folder)
 
     def keep_samples(self, split: str, examples: "dict[str, numpy.ndarray]") -> None:
         """At most 256 raw examples, so that export, calibration and explanation work where the data has gone."""
@@ -233,45 +236,6 @@ def all_runs(root: Path) -> list[Run]:
     return sorted(found, key=lambda run: (_started(run), run.path.stat().st_mtime, run.name))
 
 
-def environment(seed: int) -> dict[str, Any]:
-    """Versions, commit, seed and machine."""
-    versions = {}
-    for package in PACKAGES:
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            versions[package] = None
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else None
-    machine = {
-        "system": platform.platform(),
-        "processor": platform.machine(),
-        "cores": os.cpu_count(),
-        "memory": memory,
-    }
-    return {
-        "python": platform.python_version(),
-        "versions": versions,
-        "git": _commit(),
-        "seed": seed,
-        "machine": machine,
-        "command": sys.argv,
-    }
-
-
-def _commit() -> str | None:
-    """The commit of the folder we run in, with `+changes` where it has any."""
-    try:
-        commit = subprocess.run(
-            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=True
-        ).stdout.strip()
-        changed = subprocess.run(
-            ["git", "status", "--porcelain", "-uno"], capture_output=True, text=True, timeout=5, check=True
-        ).stdout
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return commit + ("+changes" if changed.strip() else "")
-
-
 def _started(run: Run) -> str:
     try:
         return json.loads((run.path / "state.json").read_text()).get("started", "")
@@ -294,29 +258,3 @@ def _publish(beside: Path, parent: Path, name: str, numbered: bool) -> Path:
             continue
         return target
     raise RunError(parent / name, "no free name for a new run")
-
-
-def _with_own_code(recipe: Recipe, folder: Path) -> tuple[str, dict[str, str]]:
-    """The resolved recipe's text, pointing to copies of the user's component files, and the SHA-256 of each copy."""
-    values, copies = copy.deepcopy(recipe.values), {}
-    for spec in _own_specs(values):
-        where, _, entry = spec["name"].rpartition(":")
-        source = (recipe.folder / where).resolve()
-        if source not in copies:
-            taken = {path.name for path in copies.values()}
-            name = source.name if source.name not in taken else f"{source.stem}_{len(copies)}.py"
-            copies[source] = folder / name
-            folder.mkdir(exist_ok=True)
-            shutil.copy2(source, copies[source])
-        spec["name"] = f"./code/{copies[source].name}:{entry}"
-    hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in copies.values()}
-    return f"# {' '.join(recipe.title.split())}: as resolved for this run\n{recipe.as_yaml(values)}", hashes
-
-
-def _own_specs(value: Any) -> Iterator[dict[str, Any]]:
-    """Every mapping that names a component in a file, at any depth."""
-    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    if isinstance(value, dict) and isinstance(value.get("name"), str) and ".py:" in value["name"]:
-        yield value
-    for child in children:
-        yield from _own_specs(child)

@@ -10,7 +10,7 @@ from kerasapp import components, keras_names, types
 from kerasapp.annotations import Slot, inner_spec, is_frame, marker, options, slots_of
 from kerasapp.checking import INPUTS, Checker
 from kerasapp.frame import Reading, Train
-from kerasapp.recipe import STAGE
+from kerasapp.stages import STAGE
 
 OWN = {"type": "string", "pattern": ":", "description": "my_lab.nets:capsule or ./nets.py:capsule"}
 

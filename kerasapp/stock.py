@@ -3,11 +3,11 @@
 `kerasapp list` imports this: standard library only.
 """
 
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
 from kerasapp.errors import Fault, RecipeError
+from kerasapp.names import close
 
 
 def stock(kind: Literal["recipes", "tuning"]) -> Path:
@@ -36,8 +36,6 @@ def find_recipe(word: str) -> Path:
         raise RecipeError(
             [Fault(word, 1, 1, "", "is a folder, not a recipe. `kerasapp new` writes one for a folder of data")]
         )
-    close = get_close_matches(word, list(there), 1, 0.6) or [
-        name for name in there if get_close_matches(word, [name.split("/")[-1]], 1, 0.6)
-    ]
-    meant = f': did you mean "{close[0]}"?' if close else ". `kerasapp list` names those there are"
+    found = close(word, there) or next((name for name in there if close(word, [name.split("/")[-1]])), None)
+    meant = f': did you mean "{found}"?' if found else ". `kerasapp list` names those there are"
     raise RecipeError([Fault(word, 1, 1, "", f"no such file, and no stock recipe of that name{meant}")])

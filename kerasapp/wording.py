@@ -1,9 +1,9 @@
-"""How a fault is said: what was expected, what was found, what may have been meant."""
+"""How a fault is said: what was expected, what was found."""
 
-from difflib import get_close_matches
 from typing import Any, Literal, get_args, get_origin
 
 from kerasapp.annotations import options
+from kerasapp.names import meant
 
 WANTED = {  # by pydantic's names of errors
     "int_type": "a whole number",
@@ -45,14 +45,6 @@ def _wanted(error: dict) -> str:
         key, words = bounds[kind]
         return f"a number {words} {context[key]:g}"
     return error["msg"].removeprefix("Input should be ").lower()
-
-
-def meant(word: Any, there: list[str], listed: bool = True) -> str:
-    """`: did you mean "x"?`, or what there is."""
-    close = get_close_matches(str(word), there, 1, 0.6)
-    if close:
-        return f': did you mean "{close[0]}"?'
-    return f". There {'is' if len(there) == 1 else 'are'} {', '.join(there)}" if listed and 0 < len(there) <= 40 else ""
 
 
 def shown(value: Any) -> str:

@@ -1,10 +1,13 @@
 """A file is a component: its name, its signature, making it."""
 
+import ast
 import sys
+from typing import Any
 
 import pytest
 
 from kerasapp import components
+from kerasapp.annotations import type_of
 
 
 @pytest.mark.parametrize("kind", ["models", "data", "tasks"])
@@ -64,3 +67,71 @@ def test_a_dotted_name_is_found_on_the_path(tmp_path, monkeypatch):
     (tmp_path / "my_lab" / "nets.py").write_text("def capsule(*, width: int = 5): return width\n")
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     assert components.create("models", {"name": "my_lab.nets:capsule", "width": 6}) == 6
+
+
+TASKS = """
+import kerasapp.tasks.image_classification as stock
+from dataclasses import dataclass
+from kerasapp.tasks.image_classification import ImageClassification
+from basis import Basis
+WORDS = [len("a")]
+@dataclass(frozen=True, kw_only=True)
+class Mine(ImageClassification):
+    LIST = sorted([2, 1])
+    gain: float = 1.0
+@dataclass(frozen=True, kw_only=True)
+class Other(stock.ImageClassification):
+    gain: float = 1.0
+@dataclass(frozen=True, kw_only=True)
+class Third(Basis):
+    gain: float = 1.0
+class Itself(Itself): pass
+"""
+
+
+@pytest.mark.parametrize("name", ["Mine", "Other", "Third"])
+def test_a_task_of_ones_own_has_the_arguments_of_the_class_it_is_derived_from(tmp_path, name):
+    (tmp_path / "tasks.py").write_text(TASKS)
+    (tmp_path / "basis.py").write_text(
+        "from kerasapp.tasks.image_classification import ImageClassification\nclass Basis(ImageClassification): pass\n"
+    )
+    signature = components.signature("tasks", f"./tasks.py:{name}", folder=tmp_path)
+    names = [argument.name for argument in signature.arguments]
+    assert "augmentation" in names and names[-1] == "gain" and signature.literals["FACTS"]
+    assert components.signature("tasks", "./tasks.py:Itself", folder=tmp_path).arguments == []
+
+
+@pytest.mark.parametrize(
+    "kind, entry, code, told",
+    [
+        ("models", None, "class own: pass", "own is a class, and a model is a function: def own("),
+        ("data", None, "class own: pass", "own is a class, and a data source is a function: def own("),
+        ("models", None, "def own(image_shape, *, num_classes): pass", "own takes image_shape by position"),
+        ("models", None, "def own(width=3): pass", "own takes width by position"),
+        ("ops", "augment", "def own(*, images, keys): pass", "own takes nothing by position"),
+        ("ops", "augment", "def own(images, keys, by, *, a): pass", "own takes images, keys, by by position"),
+        ("tasks", None, "def own(*, a): pass", "own is a function, and a task is a class"),
+        ("tasks", None, "class own: pass", "own is no task"),
+        (
+            "tasks",
+            None,
+            "class own(ImageClassification):\n    gain: float = 1.0",
+            "own has arguments of its own and is",
+        ),
+        ("tasks", None, "class own(X):\n    FACTS = tuple('ab')", "FACTS is a tuple of words"),
+        ("tasks", None, "class own(X):\n    METRICS = 'accuracy'", "METRICS is a tuple of words"),
+        ("models", None, "def own(*, a=\0): pass", "null bytes"),
+    ],
+)
+def test_a_component_of_ones_own_that_has_not_the_form_of_its_kind_is_refused(tmp_path, kind, entry, code, told):
+    (tmp_path / "own.py").write_text(code)
+    with pytest.raises(SyntaxError) as caught:
+        components.signature(kind, "./own.py:own", entry, tmp_path)
+    assert told in caught.value.msg and caught.value.lineno
+
+
+def test_an_annotation_that_says_nothing_without_running_the_file_allows_any_value():
+    told = {"Optional[int]": int | None, "'int'": int, "int | None": int | None}
+    told |= dict.fromkeys(["np.ndarray[3]", "Literal[x]", "int | 3", "Sequence", "Feature", "Field", "'('"], Any)
+    for text, kind in told.items():
+        assert type_of(ast.parse(text, mode="eval").body) == kind, text

@@ -92,3 +92,12 @@ def test_what_is_written_is_read_back_equal_by_us_and_numbers_by_pyyaml_too(valu
     assert read_text(text, "f").plain() == {"a": plain, "b": {"c": plain}}
     if isinstance(value, float):
         assert yaml.safe_load(text)["a"] == value
+
+
+@pytest.mark.parametrize(
+    "text, place", [("{", (1, 1)), ("a: 1\nb: [1, {c: ", (2, 8)), ('a: "x\n', (1, 4)), ("a: [1,\n\n", (1, 4))]
+)
+def test_what_is_never_closed_is_named_where_it_was_opened(text, place):
+    with pytest.raises(RecipeError) as caught:
+        read_text(text, "f")
+    assert [(fault.line, fault.column) for fault in caught.value.faults] == [place]

@@ -1,5 +1,7 @@
 """A recipe is checked whole, with positions, and resolved to every value."""
 
+import time
+
 import pytest
 
 from kerasapp.errors import RecipeError
@@ -234,3 +236,25 @@ def test_the_tree_is_not_changed_by_a_replacement():
 
     put(tree, "a.b", as_change(2, "a.b"))
     assert tree.plain() == {"a": {"b": 2}}
+
+
+def test_a_smoke_path_that_is_not_there_and_a_bad_stage_path_hide_no_other_fault(recipe):
+    text = TINY.replace("seed: 1", "seed: x\nsmoke: {train.batch_size.x: 1, train.optimizer.beta_1: z}").replace(
+        "  epochs: 1", "  stages: [{epochs: 1, batch_size.x: 2}, {epochs: 0}]"
+    )
+    assert [fault[:2] for fault in faults(recipe(text))] == [(2, 7), (3, 9), (3, 56), (8, 24), (8, 51)]
+
+
+def test_a_recipe_of_many_layers_or_many_faults_is_checked_in_under_a_second(recipe):
+    layers = ", ".join(f"l{number}: {{name: Dense, units: 3}}" for number in range(500))
+    started = time.process_time()
+    load(recipe(TINY.replace("{name: cnn}", f"{{name: graph, layers: {{{layers}}}}}")))
+    assert (
+        len(
+            faults(
+                recipe(TINY.replace("{name: cnn}", f"{{name: graph, layers: {{{layers}}}}}".replace("Dense", "Dens")))
+            )
+        )
+        == 500
+    )
+    assert time.process_time() - started < 2

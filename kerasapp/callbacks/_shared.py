@@ -9,7 +9,7 @@ from typing import Literal
 import keras
 import tensorflow as tf
 
-from kerasapp.errors import KerasappError, WorkError
+from kerasapp.errors import KerasappError, WorkError, first_line
 
 Mode = Literal["min", "max"]
 
@@ -69,7 +69,6 @@ def saving(path: Path, what: str, kept: str) -> Iterator[None]:
     try:
         yield
     except (OSError, tf.errors.OpError) as error:
-        why = getattr(error, "strerror", None) or getattr(error, "message", None) or str(error)
-        why = why.splitlines()[0].rpartition("; ")[2]  # TensorFlow writes its path first
+        why = (getattr(error, "strerror", None) or first_line(error)).rpartition("; ")[2]  # TensorFlow's path is first
         way_out = "Make room, and go on with kerasapp run --resume"
         raise WorkError(f"{path}: can't save {what}: {why.lower()}. {kept}. {way_out}") from error

@@ -10,7 +10,8 @@ from typing import Any
 
 import typer
 
-from kerasapp.errors import KerasappError
+from kerasapp.blame import blamed
+from kerasapp.errors import KerasappError, first_line
 
 VERBS = {  # verb: what `kerasapp --help` says of it, in this order
     "list": "The stock recipes and their titles.",
@@ -75,12 +76,13 @@ def _said(error: Exception) -> int:
         return _say(error.format_message().rstrip(".") + ". See kerasapp --help", error.exit_code)
     if isinstance(error, KerasappError):
         return _say(str(error), error.exit_code)
+    if own := blamed(error):
+        return _say(str(own), own.exit_code)
     if isinstance(error, OSError) and error.errno in FULL:
         return _say(f"{error.filename or 'writing'}: {error.strerror.lower()}. What was saved before is whole", 1)
     if isinstance(error, OSError) and error.filename:
         return _say(f"{error.filename}: {(error.strerror or str(error)).lower()}", 2)
-    first = next(iter(str(error).strip().splitlines()), "")
-    return _say(f"{type(error).__name__}: {first} (a fault of ours: --debug shows where)", 1)
+    return _say(f"{type(error).__name__}: {first_line(error)} (a fault of ours: --debug shows where)", 1)
 
 
 def _root() -> None:

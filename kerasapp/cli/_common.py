@@ -32,13 +32,13 @@ def load_recipe(
     word: str, settings: list[str] | None = None, *, smoke: bool = False, changes: dict[str, Any] | None = None
 ) -> Any:
     """The checked recipe: the file, then smoke, then --set. Raises RecipeError."""
-    from kerasapp.recipe import load, parse_setting
+    from kerasapp.recipe import load
+    from kerasapp.settings import with_settings
 
     recipe = load(find_recipe(word))
     if smoke:
         recipe = recipe.smoke()
-    asked = {**(changes or {}), **dict(parse_setting(text) for text in settings or [])}
-    return recipe.replaced(asked) if asked else recipe
+    return with_settings(recipe, settings or [], changes)
 
 
 def print_json(value: Any) -> None:

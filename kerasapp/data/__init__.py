@@ -1,11 +1,14 @@
 """Where examples come from: one file a source, each `load(*, ...)` giving the splits that the source itself brings."""
 
 from pathlib import Path
+from typing import Any
 
 from kerasapp.components import create
 from kerasapp.data._split import Subset, divide, duplicates
+from kerasapp.errors import DataError
 from kerasapp.types import Spec, Split
 
+PARTS = ("features", "ids", "random_access", "__len__", "gather", "column", "fingerprints")  # of a Split
 FRAME = ("split", "folds", "fold", "cache", "cache_limit")
 
 __all__ = ["Subset", "divide", "duplicates", "load"]
@@ -19,5 +22,19 @@ def load(spec: Spec, seed: int, default: dict[str, float], folder: Path | None =
     """
     source = {key: value for key, value in spec.items() if key not in FRAME}
     brought = create("data", source, folder=folder)
+    if ":" in spec["name"]:
+        _check_splits(spec["name"], brought)
     asked = {key: spec.get(key) for key in ("split", "folds", "fold")}
     return divide(brought, seed=seed, default=default, **asked)
+
+
+def _check_splits(name: str, brought: Any) -> None:
+    """Raises DataError where a source of one's own gives something else than splits by name."""
+    if not isinstance(brought, dict) or not brought:
+        raise DataError(
+            name, f"gives {type(brought).__name__}, and a data source gives its splits by name, train first"
+        )
+    for split, value in brought.items():
+        if absent := [part for part in PARTS if not hasattr(value, part)]:
+            told = f"{split} is {type(value).__name__} without {', '.join(absent)}, and no kerasapp.types.Split"
+            raise DataError(name, told)

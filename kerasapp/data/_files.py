@@ -2,13 +2,9 @@
 
 import os
 import re
-from collections.abc import Iterable
-from difflib import get_close_matches
 from pathlib import Path
 
 from kerasapp.errors import DataError
-
-LISTED = 30  # names that a message lists
 
 
 def shown(path: str | Path) -> str:
@@ -36,14 +32,3 @@ def present(path: str | Path, source: str | None, key: str = "path", folder: boo
 def natural(name: str) -> list:
     """A key to sort by that puts `2` before `10`."""
     return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in re.split(r"(\d+)", name)]
-
-
-def lacking(what: str, name: str, there: Iterable[str]) -> str:
-    """`no column "klass": did you mean "class"? There are age, class`."""
-    there = [str(word) for word in there]
-    close = get_close_matches(name, there, 1)
-    guess = f': did you mean "{close[0]}"?' if close else "."
-    listed = ", ".join(there[:LISTED]) + (f", ... ({len(there)} in all)" if len(there) > LISTED else "")
-    if close and len(there) > LISTED:
-        return f'no {what} "{name}"{guess}'
-    return f'no {what} "{name}"{guess} There {"is" if len(there) == 1 else "are"} {listed or "none"}'

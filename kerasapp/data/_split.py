@@ -15,8 +15,8 @@ import numpy as np
 import tensorflow as tf
 
 from kerasapp.data._arrays import Ids, hashed
-from kerasapp.data._files import lacking
 from kerasapp.errors import DataError
+from kerasapp.names import lacking
 from kerasapp.types import Feature, Split
 
 ORDER = ("train", "validation", "test")

@@ -20,6 +20,7 @@ from charset_normalizer import from_bytes
 from kerasapp.data._arrays import texts
 from kerasapp.data._files import shown
 from kerasapp.errors import DataError
+from kerasapp.names import some
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?", "-"})
 DELIMITERS = ",;\t|"
@@ -211,7 +212,7 @@ def _check_ragged(where: str, delimiter: str, width: int, rows: list[list[str]],
     first = ragged[0]
     told = f"{len(rows[first])} cells, and the header has {width}"
     if len(ragged) > 1:
-        listed = ", ".join(str(lines[row + 1]) for row in ragged[:NAMED]) + (", ..." if len(ragged) > NAMED else "")
+        listed = some((str(lines[row + 1]) for row in ragged), NAMED)
         told += f" ({len(ragged)} such rows: lines {listed})"
     if any("\n" in cell for cell in rows[first]):
         told += "; a cell of it goes over several lines: is a quote never closed?"

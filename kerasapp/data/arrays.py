@@ -7,7 +7,7 @@ import numpy as np
 
 from kerasapp.data._files import present, shown
 from kerasapp.data._numpy import splits_of
-from kerasapp.errors import DataError
+from kerasapp.errors import DataError, first_line
 from kerasapp.types import DataPath, Split
 
 SPLITS = {"train": "train", "validation": "validation", "val": "validation", "valid": "validation", "test": "test"}
@@ -50,9 +50,7 @@ def _read(file: Path) -> dict[str, np.ndarray]:
         )
         raise DataError(shown(file), f"{told}. Save plain arrays with numpy.savez") from None
     except (OSError, EOFError, zipfile.BadZipFile, MemoryError) as error:
-        raise DataError(
-            shown(file), f"can't be read: {str(error).splitlines()[0] if str(error) else 'cut short'}"
-        ) from None
+        raise DataError(shown(file), f"can't be read: {first_line(error) if str(error) else 'cut short'}") from None
 
 
 def _is_numpy(file: Path) -> bool:

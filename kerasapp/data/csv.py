@@ -8,9 +8,10 @@ from typing import TextIO
 import numpy as np
 
 from kerasapp.data._arrays import Arrays, Ids, hashed, texts
-from kerasapp.data._files import lacking, present
+from kerasapp.data._files import present
 from kerasapp.data._table import MISSING, Kind, Table, kind_of, read_table, values
 from kerasapp.errors import DataError
+from kerasapp.names import lacking, some
 from kerasapp.types import DataPath, Feature, Split
 
 LISTED = 12  # columns of one kind that the log names
@@ -144,9 +145,8 @@ def _tell(table: Table, kinds: dict[str, Kind], roles: dict[str, str]) -> None:
     parts = []
     for kind in ("integer", "number", "text"):
         names = [name for name in kinds if kinds[name] == kind and name not in roles.values()]
-        named = [f"{name} ({len(set(table.columns[name]))})" if kind == "text" else name for name in names[:LISTED]]
-        more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-        parts += [f"{kind}: {', '.join(named)}{more}"] if names else []
+        named = [f"{name} ({len(set(table.columns[name]))})" if kind == "text" else name for name in names]
+        parts += [f"{kind}: {some(named, LISTED)}"] if names else []
     if "label" in kinds:
         parts.append(f"label: {kinds['label']} ({len(set(table.columns['label']))} values)")
     logger.info("%s: %d rows; %s", table.where, len(table.lines), "; ".join(parts))

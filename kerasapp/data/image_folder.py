@@ -22,6 +22,7 @@ from kerasapp.data._arrays import Arrays, Ids, hashed
 from kerasapp.data._files import natural, present, shown
 from kerasapp.data._images import SUFFIXES, THREADS, Header, headers
 from kerasapp.errors import DataError
+from kerasapp.names import some
 from kerasapp.types import DataPath, PositiveInt, Split
 
 SPLITS = {"train": "train", "validation": "validation", "val": "validation", "valid": "validation", "test": "test"}
@@ -127,9 +128,8 @@ def _readable(root: Path, files: list[str], on_error: str, max_pixels: int) -> d
     looked = dict(zip(files, headers(files, max_pixels, decode=on_error == "skip"), strict=True))
     bad = [(file, what) for file, what in looked.items() if isinstance(what, str)]
     if bad:
-        named = ", ".join(f"{os.path.relpath(file, root)} ({what})" for file, what in bad[:NAMED])
-        more = f" and {len(bad) - NAMED} more" if len(bad) > NAMED else ""
-        told = f"{len(bad)} of {len(files)} images can't be read: {named}{more}"
+        named = some((f"{os.path.relpath(file, root)} ({what})" for file, what in bad), NAMED)
+        told = f"{len(bad)} of {len(files)} images can't be read: {named}"
         if on_error == "fail":
             raise DataError(shown(root), f"{told}. Remove them, or set data.on_error: skip")
         logger.warning("%s: left out: %s", shown(root), told)

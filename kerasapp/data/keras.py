@@ -13,7 +13,7 @@ import numpy as np
 
 from kerasapp.data._files import shown
 from kerasapp.data._numpy import splits_of
-from kerasapp.errors import DataError
+from kerasapp.errors import DataError, first_line
 from kerasapp.types import Split
 
 GOOGLE = "https://storage.googleapis.com/tensorflow/tf-keras-datasets"
@@ -64,7 +64,7 @@ def load(*, dataset: Literal["mnist", "fashion_mnist", "cifar10", "cifar100", "i
             train, test = getattr(keras.datasets, dataset).load_data()
             words = keras.datasets.imdb.get_word_index() if dataset == "imdb" else None
         except Exception as error:  # whatever fetching and unpacking raise
-            told = f"can't be read or fetched: {(str(error) or type(error).__name__).splitlines()[0]}"
+            told = f"can't be read or fetched: {first_line(error)}"
             raise DataError(shown(cached), f"{told}. {way}") from None
     if words is not None:
         train, test = ((_as_text(x, words), y) for x, y in (train, test))

@@ -13,9 +13,10 @@ import numpy as np
 import tensorflow as tf
 
 from kerasapp.data._arrays import Arrays, Ids
-from kerasapp.data._files import lacking, shown
+from kerasapp.data._files import shown
 from kerasapp.data._images import header
-from kerasapp.errors import DataError
+from kerasapp.errors import DataError, first_line
+from kerasapp.names import lacking
 from kerasapp.types import DataPath, PositiveFloat, Split
 
 GIB = 2**30
@@ -63,7 +64,7 @@ def _builder(dataset: str, data_dir: str | None):
         told = lacking("data set", dataset.partition("/")[0].partition(":")[0], tfds.list_builders())
         raise DataError(dataset, f"TensorFlow Datasets has {told}") from None
     except Exception as error:  # a version, a configuration or a package that isn't there
-        raise DataError(dataset, _first_line(error)) from None
+        raise DataError(dataset, first_line(error)) from None
 
 
 def _prepare(builder, dataset: str, download: bool) -> None:
@@ -81,7 +82,7 @@ def _prepare(builder, dataset: str, download: bool) -> None:
         with _without_retries():
             builder.download_and_prepare()
     except Exception as error:  # whatever fetching, unpacking and generating raise
-        why = "no network" if isinstance(error, OSError) and error.errno is None else _first_line(error)
+        why = "no network" if isinstance(error, OSError) and error.errno is None else first_line(error)
         raise DataError(dataset, f"{where}, and can't be fetched ({why}). {way}") from None
 
 
@@ -203,7 +204,3 @@ def _sizes(images: np.ndarray) -> dict[str, np.ndarray]:
         f"image/{key}": np.array([getattr(one, key) for one in headers], np.int32)
         for key in ("height", "width", "channels")
     }
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).strip().splitlines()[0]

@@ -14,6 +14,7 @@ from kerasapp.evaluation import intervals
 from kerasapp.evaluation.confusion import class_scores, confusion
 from kerasapp.evaluation.parts import Drawing, Pictures, Section, Table, Text, number, raw_columns, with_spread
 from kerasapp.evaluation.ranking import choose, one_against_rest
+from kerasapp.names import some
 from kerasapp.types import Split
 
 __all__ = ["BETTER", "HEADLINE", "measure", "sections", "thresholds", "warnings"]
@@ -22,6 +23,7 @@ HEADLINE, BETTER = "accuracy", "higher"
 BINS = 15  # of equal width (Guo et al., 2017)
 MISTAKES = 12
 STORED_CLASSES = 256  # beyond, report.json leaves the confusion matrix out
+NAMED = 8  # classes that a sentence names
 LISTED_CLASSES = 20  # beyond, the report lists those with the lowest F1 only
 
 
@@ -102,9 +104,9 @@ def warnings(name: str, result: Mapping[str, Any]) -> list[str]:
     absent = [entry["label"] for entry in result["classes"] if not entry["support"]]
     told = []
     if never:
-        told.append(f"Never found in {name}, though there: {_some(never)}.")
+        told.append(f"Never found in {name}, though there: {some(never, NAMED)}.")
     if absent:
-        told.append(f"No example in {name}, so nothing is known about: {_some(absent)}.")
+        told.append(f"No example in {name}, so nothing is known about: {some(absent, NAMED)}.")
     if result["curves"]:
         most = max(entry["support"] for entry in result["classes"]) / result["examples"]
         if most > 0.6:
@@ -112,11 +114,6 @@ def warnings(name: str, result: Mapping[str, Any]) -> list[str]:
                 f"One class has {number(most)} of {name}: accuracy alone says little, look at the ranking as well."
             )
     return told
-
-
-def _some(labels: Sequence[str], shown: int = 8) -> str:
-    more = f" and {len(labels) - shown} more" if len(labels) > shown else ""
-    return ", ".join(labels[:shown]) + more
 
 
 def sections(name: str, result: Mapping[str, Any], examples: Mapping[str, np.ndarray] | None) -> list[Section]:

@@ -16,7 +16,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kerasapp.errors import WorkError
+from kerasapp.errors import WorkError, first_line
 from kerasapp.prediction import predict_raw
 from kerasapp.tasks._base import Task, argument_names
 
@@ -56,7 +56,7 @@ def write(model: keras.Model, task: Task, folder: Path) -> None:
     try:
         tf.saved_model.save(module, str(folder), signatures=task.signatures(model))
     except (AssertionError, tf.errors.OpError) as error:  # the first: something in the graph that nothing keeps
-        raise WorkError(f"can't be saved: {str(error).splitlines()[0]}") from error
+        raise WorkError(f"can't be saved: {first_line(error)}") from error
 
 
 def verify(folder: Path, model: keras.Model, task: Task, examples: dict[str, np.ndarray]) -> dict[str, Any]:

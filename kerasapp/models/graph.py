@@ -16,12 +16,12 @@ places (shared weights), several outputs.
 """
 
 import inspect
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import keras
 
+from kerasapp.errors import first_line
 from kerasapp.models._blocks import made, table_inputs
 from kerasapp.types import Layers, Spec
 
@@ -94,7 +94,7 @@ def _apply(
         return layer(*given) if len(given) == 1 or _takes_several(layer) else layer(given)
     except Exception as error:
         shapes = ", ".join(f"{source} {tensors[source].shape}" for source in sources)
-        raise ValueError(f'layer "{name}" ({spec["name"]} of {shapes}): {_reason(error)}') from error
+        raise ValueError(f'layer "{name}" ({spec["name"]} of {shapes}): {first_line(error)}') from error
 
 
 def _filled(key: str, value: Any, facts: Mapping[str, Any]) -> Any:
@@ -115,10 +115,3 @@ def _takes_several(layer: keras.Layer) -> bool:
     """Whether it is called as `layer(query, value)`; otherwise as `layer([a, b])`."""
     parameters = inspect.signature(layer.call).parameters.values()
     return sum(p.default is p.empty and p.kind == p.POSITIONAL_OR_KEYWORD for p in parameters) > 1
-
-
-def _reason(error: Exception) -> str:
-    """The line that tells of several that Keras wrote."""
-    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line).strip() for line in str(error).splitlines()]
-    telling = [line for line in lines if line and not line.startswith("Exception encountered when calling")]
-    return telling[0] if telling else type(error).__name__

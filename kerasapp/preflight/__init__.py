@@ -7,7 +7,8 @@ from typing import Any, Literal
 import numpy as np
 
 from kerasapp import components, data
-from kerasapp.errors import DataError, KerasappError
+from kerasapp.blame import OwnCodeError, told_at_its_name
+from kerasapp.errors import DataError, KerasappError, RecipeError
 from kerasapp.recipe import Recipe
 from kerasapp.types import Split
 
@@ -34,6 +35,11 @@ class Finding:
 
 def findings(recipe: Recipe) -> list[Finding]:
     """Reads the recipe's data as `run` would, and says what is wrong with it."""
+    with told_at_its_name(recipe):
+        return _findings(recipe)
+
+
+def _findings(recipe: Recipe) -> list[Finding]:
     try:
         made = components.create("tasks", recipe.task, folder=recipe.folder)
         splits = data.load(recipe.data, recipe.seed, type(made).SPLIT, folder=recipe.folder)
@@ -42,6 +48,8 @@ def findings(recipe: Recipe) -> list[Finding]:
             task.check(split, name)
     except DataError as error:
         return [Finding("unreadable", "error", error.where, str(error).removeprefix(f"{error.where}: "))]
+    except (OwnCodeError, RecipeError):
+        raise
     except KerasappError as error:
         return [Finding("unusable", "error", str(recipe.file), str(error))]
     return [*_duplicates(splits), *_classes(task, splits["train"])]

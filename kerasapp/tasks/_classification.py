@@ -7,8 +7,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kerasapp.data._files import lacking
 from kerasapp.errors import KerasappError
+from kerasapp.names import lacking
 from kerasapp.tasks._base import Raw, Task
 from kerasapp.tasks._labels import label_numbers
 from kerasapp.tasks._losses import classification_loss

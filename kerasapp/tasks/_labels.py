@@ -10,6 +10,7 @@ import numpy as np
 
 from kerasapp.data._files import natural
 from kerasapp.errors import DataError
+from kerasapp.names import some
 from kerasapp.types import Split
 
 NAMED = 10  # this many classes are listed in a message
@@ -58,8 +59,7 @@ def label_numbers(split: Split, labels: list[str], label_values: list[int] | Non
     known = labels if label_values is None else label_values
     places = {value: place for place, value in enumerate(known)}
     numbers = np.fromiter((places.get(value, -1) for value in values.tolist()), np.int64, len(values))
-    more = "" if len(labels) <= NAMED else f" and {len(labels) - NAMED} more"
-    _refuse(split, values, numbers < 0, f"is none that train has ({', '.join(labels[:NAMED])}{more})")
+    _refuse(split, values, numbers < 0, f"is none that train has ({some(labels, NAMED)})")
     return numbers
 
 

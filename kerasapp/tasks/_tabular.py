@@ -12,8 +12,9 @@ from typing import Any, Literal
 import numpy as np
 import tensorflow as tf
 
-from kerasapp.data._files import lacking, natural
+from kerasapp.data._files import natural
 from kerasapp.errors import DataError, KerasappError
+from kerasapp.names import lacking
 from kerasapp.tasks._base import Raw, Task
 from kerasapp.tasks._labels import source
 from kerasapp.tasks._vocabulary import positions

@@ -2,16 +2,18 @@
 
 import fnmatch
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import tensorflow as tf
 
 from kerasapp import components, data, pipeline
-from kerasapp.errors import DataError, Fault, KerasappError, RecipeError
+from kerasapp.blame import told_at_its_name
+from kerasapp.errors import DataError, Fault, KerasappError, RecipeError, first_line
 from kerasapp.paths import node_at
 from kerasapp.recipe import Recipe
 from kerasapp.tasks._base import Task
-from kerasapp.training._stages import leaves, stages_of
+from kerasapp.training._stages import leaves
 from kerasapp.types import Split
 
 
@@ -26,7 +28,15 @@ class Prepared:
 
 
 def prepare(recipe: Recipe) -> Prepared:
-    """Reads the data, adapts the task, builds the model, and makes sure that they meet. Nothing is written."""
+    """Reads the data, adapts the task, builds the model, and makes sure that they meet. Nothing is written.
+
+    Raises RecipeError, also for what the user's own code raises; DataError.
+    """
+    with told_at_its_name(recipe):
+        return _prepared(recipe)
+
+
+def _prepared(recipe: Recipe) -> Prepared:
     task, splits = adapted(recipe)
     recipe = with_resolved(recipe, task)
     for path, look in (("loss", lambda: task.loss(recipe.train.loss, recipe.train.label_smoothing)),
@@ -45,6 +55,8 @@ def prepare(recipe: Recipe) -> Prepared:
 def adapted(recipe: Recipe) -> tuple[Task, dict[str, Split]]:
     """The data and the task that has learned from its training split. Raises DataError."""
     made = components.create("tasks", recipe.task, folder=recipe.folder)
+    if not isinstance(made, Task):
+        raise fault(recipe, "task.name", f"{recipe.task['name']} is no subclass of kerasapp.tasks._base.Task")
     splits = data.load(recipe.data, recipe.seed, type(made).SPLIT, folder=recipe.folder)
     if not len(splits["train"]):
         raise DataError(recipe.file, "the data has no training examples")
@@ -67,37 +79,49 @@ def build(recipe: Recipe, task: Task) -> keras.Model:
     """The recipe's model. What only shows with shapes is an error of the recipe, at `model`. Raises RecipeError."""
     keras.config.set_dtype_policy("mixed_float16" if recipe.train.mixed_precision else "float32")
     try:
-        return components.create("models", recipe.model, folder=recipe.folder, **task.facts())
+        made = components.create("models", recipe.model, folder=recipe.folder, **task.facts())
     except KerasappError:
         raise
     except (ValueError, TypeError) as error:
-        raise fault(recipe, "model", f"{recipe.model['name']} can't be built: {_first_line(error)}") from error
+        raise fault(recipe, "model", f"{recipe.model['name']} can't be built: {first_line(error)}") from error
+    if not isinstance(made, keras.Model):
+        told = f"{recipe.model['name']} gives {type(made).__name__}, and a model is a keras.Model"
+        raise fault(recipe, "model.name", told)
+    return made
 
 
 def check_built(recipe: Recipe, task: Task, model: keras.Model, splits: dict[str, Split]) -> None:
     """Runs one example through, so that task and model meet before the first step. Raises RecipeError."""
-    inputs, target = task.elements(pipeline.reader(task, splits["train"])(tf.constant([0], tf.int64)))[:2]
+    example = pipeline.reader(task, splits["train"])(tf.constant([0], tf.int64))
+    inputs, target = task.elements(example)[:2]
+    check_augmented(recipe, task.elements(example, tf.zeros([1, 2], tf.int32))[0], inputs)
     try:
         made = model(inputs, training=False)
     except (ValueError, KeyError, tf.errors.InvalidArgumentError) as error:
         shapes = tf.nest.map_structure(lambda tensor: tuple(tensor.shape[1:]), inputs)
         raise fault(
-            recipe, "model", f"the model does not take what the task gives ({shapes}): {_first_line(error)}"
+            recipe, "model", f"the model does not take what the task gives ({shapes}): {first_line(error)}"
         ) from error
     if isinstance(made, tf.Tensor) and isinstance(target, tf.Tensor) and made.shape[1:] != target.shape[1:]:
         told = f"the model gives {tuple(made.shape[1:])} where the task has targets of {tuple(target.shape[1:])}"
         raise fault(recipe, "model", f"{told}: its last layer must have {target.shape[-1]} units")
 
 
+def check_augmented(recipe: Recipe, augmented: Any, inputs: Any) -> None:
+    """Raises RecipeError where augmentation makes something of another shape or type of an example's `inputs`."""
+    told, wanted = (
+        [f"{tuple(tensor.shape[1:])} {tensor.dtype.name}" for tensor in tf.nest.flatten(given)]
+        for given in (augmented, inputs)
+    )
+    if told != wanted:
+        message = f"augmentation makes {', '.join(told)} of {', '.join(wanted)}: a step keeps shape and type"
+        raise fault(recipe, "task.augmentation", message)
+
+
 def fault(recipe: Recipe, path: str, message: str) -> RecipeError:
     """An error of the recipe that shows only with data and shapes, at the nearest place that was written."""
     node = node_at(recipe.tree, path)
     return RecipeError([Fault(node.file, node.line, node.column, path, message)])
-
-
-def _first_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
 
 
 def check_monitor(recipe: Recipe, splits: dict[str, Split]) -> None:
@@ -111,7 +135,7 @@ def check_monitor(recipe: Recipe, splits: dict[str, Split]) -> None:
 def check_stages(recipe: Recipe, model: keras.Model) -> None:
     """Raises RecipeError where a stage names layers that are not there."""
     names = [layer.name for layer in leaves(model)]
-    for stage in stages_of(recipe):
-        for pattern in stage.trainable or ():
+    for stage in recipe.train.stages or ():
+        for pattern in () if stage["trainable"] == "all" else stage["trainable"]:
             if not fnmatch.filter(names, pattern):
                 raise fault(recipe, "train.stages", f'no layer fits "{pattern}". There are {", ".join(names)}')

@@ -11,11 +11,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from kerasapp.blame import told_at_its_name
 from kerasapp.callbacks.history import HistoryFile
 from kerasapp.callbacks.stop import StopOnSignal, Stopped
+from kerasapp.environment import environment
 from kerasapp.errors import RunError
 from kerasapp.recipe import Recipe
-from kerasapp.run import SAMPLES, Run, check_name, environment
+from kerasapp.run import SAMPLES, Run, check_name
 from kerasapp.summary import summary
 from kerasapp.training._fit import fit
 from kerasapp.training._folds import cross_validate
@@ -62,7 +64,9 @@ class Work:
             return before + time.perf_counter() - self._started
 
         try:
-            self._train(run, prepared, seconds)
+            run.import_own_code()
+            with told_at_its_name(prepared.recipe):
+                self._train(run, prepared, seconds)
             if run.recipe.data["folds"] and run.recipe.data["fold"] is None:
                 cross_validate(run, self._fold)
         except Stopped as stopped:

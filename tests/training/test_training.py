@@ -105,7 +105,7 @@ def test_components_of_ones_own_with_one_file_name_and_steps_work(trained, tmp_p
         "    return keras.Sequential(layers)\n"
     )
     run = trained({"model": "./own.py:flat", "task.augmentation": [{"name": "./a/own.py:augment", "by": 0.5}]})
-    assert len(list((run.path / "code").glob("*.py"))) == len(run.read_json("environment.json")["code"]) == 2
+    assert len(list((run.path / "code").rglob("*.py"))) == len(run.read_json("environment.json")["code"]) == 2
     assert evaluate(run)["splits"]["test"]["metrics"] == run.report["splits"]["test"]["metrics"]
 
 
