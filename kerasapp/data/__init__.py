@@ -3,12 +3,13 @@
 from pathlib import Path
 
 from kerasapp.components import create
+from kerasapp.data._faults import passing_over
 from kerasapp.data._split import Subset, divide, duplicates
 from kerasapp.types import Spec, Split
 
 FRAME = ("split", "folds", "fold", "cache", "cache_limit")
 
-__all__ = ["Subset", "divide", "duplicates", "load"]
+__all__ = ["Subset", "divide", "divided", "duplicates", "load", "passing_over", "read"]
 
 
 def load(spec: Spec, seed: int, default: dict[str, float], folder: Path | None = None) -> dict[str, Split]:
@@ -17,7 +18,15 @@ def load(spec: Spec, seed: int, default: dict[str, float], folder: Path | None =
     `seed` decides the splits made here and nothing else; `folder` is the recipe's, for a source of one's own. Raises
     DataError.
     """
-    source = {key: value for key, value in spec.items() if key not in FRAME}
-    brought = create("data", source, folder=folder)
+    return divided(read(spec, folder), spec, seed, default)
+
+
+def read(spec: Spec, folder: Path | None = None) -> dict[str, Split]:
+    """The splits that the source of a recipe's `data` itself brings. Raises DataError."""
+    return create("data", {key: value for key, value in spec.items() if key not in FRAME}, folder=folder)
+
+
+def divided(brought: dict[str, Split], spec: Spec, seed: int, default: dict[str, float]) -> dict[str, Split]:
+    """What `load` makes of the splits that a source brought. Raises DataError."""
     asked = {key: spec.get(key) for key in ("split", "folds", "fold")}
     return divide(brought, seed=seed, default=default, **asked)
