@@ -120,6 +120,13 @@ def _unread_bmp(file: BinaryIO) -> str | None:
     return f"a BMP with {told}, which TensorFlow does not read"
 
 
+def fault_kind(told: str) -> str:
+    """What a finding calls that which `headers` said of a file."""
+    kinds = {"empty": "empty_file", DAMAGED: "broken", "damaged": "broken", "no image": "not_an_image"}
+    kind = kinds.get(told, kinds.get(told.split(":")[0]))
+    return kind or ("too_large" if "pixels, more" in told or "more than" in told else "unread_format")
+
+
 def _is_whole(file: BinaryIO) -> bool:
     """Does the file end as its format ends? A cheap look; a false alarm costs one decoding."""
     size = file.seek(0, os.SEEK_END)

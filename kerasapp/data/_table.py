@@ -89,7 +89,11 @@ def values(table: Table, name: str, kind: Kind) -> np.ndarray:
     for cell, number in numbers.items():
         if number is None or number in (math.inf, -math.inf):
             told = f'{name} is "{cell}", and this column holds numbers'
-            refuse(DataError(table.at(cells.index(cell)), f"{told}. Correct it, or list the column in data.drop"))
+            refuse(
+                DataError(
+                    table.at(cells.index(cell)), f"{told}. Correct it, or list the column in data.drop", "not_a_number"
+                )
+            )
             numbers[cell] = math.nan
     column = [numbers[cell] for cell in cells]
     if all(isinstance(number, int) for number in numbers.values()) and max(map(abs, numbers.values())) < 2**63:
@@ -223,7 +227,7 @@ def _full_rows(
     name = {"\t": "a tab"}.get(delimiter, f'"{delimiter}"')
     way = f"Correct the file; a cell that holds {name} must stand in quotes"
     each = [
-        DataError(f"{where}:{lines[row]}", f"{len(rows[row])} cells, and the header has {width}. {way}")
+        DataError(f"{where}:{lines[row]}", f"{len(rows[row])} cells, and the header has {width}. {way}", "ragged_row")
         for row in ragged
     ]
     refuse(DataError(f"{where}:{lines[first]}", f"{told}. {way}"), each)

@@ -119,7 +119,7 @@ def _labelled(table: Table, kind: Kind) -> Table:
     if not rows:
         return table
     told, way = "the label is missing", "Fill it in, or take the row out"
-    each = [DataError(table.at(row), f"{told}. {way}") for row in rows]
+    each = [DataError(table.at(row), f"{told}. {way}", "unlabelled") for row in rows]
     error = DataError(table.at(rows[0]), f"{told} ({len(rows)} rows in all). {way}")
     if len(rows) == len(table.lines):
         raise error

@@ -21,7 +21,7 @@ import tensorflow as tf
 from kerasapp.data._arrays import Arrays, Ids, hashed
 from kerasapp.data._faults import refuse
 from kerasapp.data._files import natural, present, shown
-from kerasapp.data._images import SUFFIXES, THREADS, Header, headers
+from kerasapp.data._images import SUFFIXES, THREADS, Header, fault_kind, headers
 from kerasapp.errors import DataError
 from kerasapp.types import DataPath, PositiveInt, Split
 
@@ -137,7 +137,7 @@ def _readable(root: Path, files: list[str], on_error: str, max_pixels: int) -> d
         told = f"{len(bad)} of {len(files)} images can't be read: {named}{more}"
         if on_error == "fail":
             way = "Remove it, or set data.on_error: skip"
-            each = [DataError(shown(file), f"{what}. {way}") for file, what in bad]
+            each = [DataError(shown(file), f"{what}. {way}", fault_kind(what)) for file, what in bad]
             refuse(DataError(shown(root), f"{told}. Remove them, or set data.on_error: skip"), each)
         else:
             logger.warning("%s: left out: %s", shown(root), told)
