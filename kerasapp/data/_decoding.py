@@ -51,7 +51,7 @@ def decoder(max_pixels: int) -> Decoder:
 
 def _jpeg(content: bytes, mode: str, otherwise: Callable[[bytes], np.ndarray]) -> np.ndarray:
     space = "CMYK" if mode == "CMYK" else "GRAY"
-    small = {"min_height": SMALLEST, "min_width": SMALLEST, "min_factor": 8}
+    small = {"min_height": SMALLEST, "min_width": SMALLEST}
     try:
         return simplejpeg.decode_jpeg(content, space, strict=True, **small)
     except ValueError as error:

@@ -88,12 +88,10 @@ def values(table: Table, name: str, kind: Kind) -> np.ndarray:
     numbers = {cell: _number(cell) for cell in dict.fromkeys(cells)}
     for cell, number in numbers.items():
         if number is None or number in (math.inf, -math.inf):
-            told = f'{name} is "{cell}", and this column holds numbers'
-            refuse(
-                DataError(
-                    table.at(cells.index(cell)), f"{told}. Correct it, or list the column in data.drop", "not_a_number"
-                )
-            )
+            told = f'{name} is "{cell}", and this column holds numbers. Correct it, or list the column in data.drop'
+            rows = (row for row, each in enumerate(cells) if each == cell)
+            each = [DataError(table.at(row), told, "not_a_number") for row in rows]
+            refuse(each[0], each)
             numbers[cell] = math.nan
     column = [numbers[cell] for cell in cells]
     if all(isinstance(number, int) for number in numbers.values()) and max(map(abs, numbers.values())) < 2**63:

@@ -5,12 +5,13 @@ thing, and gives findings of what it is handed.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TextIO
 
 import numpy as np
 
 from kerasapp import components, data
+from kerasapp.data._decoding import decoder
 from kerasapp.data.image_folder import Photographs
 from kerasapp.errors import DataError, KerasappError
 from kerasapp.ops.decode import MAX_PIXELS
@@ -76,21 +77,23 @@ def _strict(spec: dict[str, Any]) -> tuple[dict[str, Any], bool]:
 
 def _pictures(splits: dict[str, Split], near_duplicates: bool, stream: TextIO | None) -> Iterator[Finding]:
     meter = Meter("looking at pictures", sum(map(len, splits.values())), stream)
-    hashes = []
+    reader = decoder(MAX_PIXELS)
+    looks = []
     for name, split in splits.items():
         seen = None
-        for found in look_at_pictures(split, meter, max_pixels=MAX_PIXELS, near=near_duplicates):
+        for found in look_at_pictures(split, meter, reader, near_duplicates):
             if isinstance(found, Finding):
                 yield found
             else:
                 seen = found
         if isinstance(split, Photographs):
             split.keep_fingerprints(seen["content"])
-        hashes.append(seen["look"])
+        if near_duplicates:
+            looks.append(seen[["hash", "small"]])
         yield from gallery.beside_others(split, name, seen)
     meter.close()
     if near_duplicates:
-        yield from duplicates.near(splits, np.concatenate(hashes))
+        yield from duplicates.near(splits, np.concatenate(looks))
 
 
 def _examples(task: Any, splits: dict[str, Split], brought: set[str]) -> Iterator[Finding]:
@@ -113,6 +116,8 @@ def _as_a_run(task: Any, splits: dict[str, Split], recipe: Recipe) -> Iterator[F
         adapted = task.adapt(splits["train"])
         for name, split in splits.items():
             adapted.check(split, name)
+    except DataError as error:
+        yield replace(_as_finding(error), kind="unusable")
     except KerasappError as error:
         yield _refused(error, recipe)
 

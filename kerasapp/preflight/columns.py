@@ -43,7 +43,7 @@ def of_columns(splits: dict[str, Split], ignored: Sequence[str], measure: bool) 
             yield from _leak(name, values, known, label, measure)
         if feature.dtype == "string" and name != "text":
             yield from _as_text(name, values, known, train)
-        yield from _identity(name, values, known)
+        yield from _identity(name, splits)
         yield from _copy(name, values, seen)
 
 
@@ -118,14 +118,13 @@ def _as_text(name: str, values: np.ndarray, known: np.ndarray, split: Split) -> 
         yield Finding("mixed_types", "warning", name, f"{told}. Because of them the column is taken as words")
 
 
-def _identity(name: str, values: np.ndarray, known: np.ndarray) -> Iterator[Finding]:
-    there = values[known]
-    if len(there) < ENOUGH or there.dtype.kind == "f" or name == "text":
+def _identity(name: str, splits: dict[str, Split]) -> Iterator[Finding]:
+    """Whole numbers that count the rows, of all splits together: a split by chance takes some of them."""
+    parts = [split.column(name) for split in splits.values() if name in split.features]
+    if any(part.dtype.kind not in "iu" for part in parts) or sum(map(len, parts)) < ENOUGH:
         return
-    counted = there.dtype.kind in "iu" and np.array_equal(
-        np.sort(there), np.arange(there.min(), there.min() + len(there))
-    )
-    if counted:
+    numbers = np.sort(np.concatenate(parts))
+    if numbers[-1] - numbers[0] == len(numbers) - 1 and (np.diff(numbers) == 1).all():
         yield Finding("identifier", "note", name, "counts the rows: nothing to learn from. Leave it out (data.drop)")
 
 

@@ -22,11 +22,11 @@ def exact(splits: dict[str, Split]) -> Iterator[Finding]:
         yield every.told(int(first[copy]), int(copy), "is an exact copy of", "duplicate")
 
 
-def near(splits: dict[str, Split], hashes: np.ndarray) -> Iterator[Finding]:
-    """As `exact`, of pictures that look alike; exact copies are left to it. `hashes` are of all splits, in order."""
+def near(splits: dict[str, Split], looks: np.ndarray) -> Iterator[Finding]:
+    """As `exact`, of pictures that look alike; exact copies are left to it. `looks`: all splits' rows of `LOOK`."""
     every = _Every(splits)
     contents = np.concatenate([split.fingerprints() for split in splits.values()])
-    for original, copy in near_pairs(hashes):
+    for original, copy in near_pairs(looks["hash"], looks["small"]):
         if contents[original] != contents[copy]:
             yield every.told(original, copy, "looks like", "near_duplicate")
 

@@ -12,12 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from PIL import Image
 
-from kerasapp.data._decoding import Damaged, Decoder, decoder
+from kerasapp.data._decoding import Damaged, Decoder
 from kerasapp.data._images import CORES, Header, fault_kind, header, refused
 from kerasapp.data.image_folder import Photographs, content_hash
+from kerasapp.ops.decode import MAX_PIXELS
 from kerasapp.preflight._ends import behind, is_film
 from kerasapp.preflight._meter import Meter
-from kerasapp.preflight.near import perceptual_hash
+from kerasapp.preflight.near import SMALL, perceptual
 from kerasapp.rules import Finding
 from kerasapp.types import Split
 
@@ -31,29 +32,28 @@ SUFFIXES = {
 }
 SIXTEEN = ("I", "I;16", "I;16B")
 COLOURS = ("grey", "colour", "cmyk", "transparent", "sixteen_bit")
-SEEN = [("height", "<i4"), ("width", "<i4"), ("colour", "u1"), ("turned", "u1"), ("content", "<u8"), ("look", "<u8")]
+SEEN = [("height", "<i4"), ("width", "<i4"), ("colour", "u1"), ("turned", "u1"), ("content", "<u8")]
+LOOK = [("hash", "<u8"), ("small", "u1", (SMALL * SMALL,))]
+NO_LOOK = (0, np.zeros(SMALL * SMALL, np.uint8))
 WHAT = "Save it again from the original, or remove it"
 
 Flaws = list[tuple[str, str, str]]
 Work = Callable[[int], tuple[np.void, Flaws]]
 
 
-def look_at_pictures(split: Split, meter: Meter, *, max_pixels: int, near: bool) -> Iterator[Finding | np.ndarray]:
+def look_at_pictures(split: Split, meter: Meter, reader: Decoder, near: bool) -> Iterator[Finding | np.ndarray]:
     """Findings on single pictures, each naming it; at last the rows of `SEEN`, (examples,).
 
-    `near` also fills `look`, a hash that near copies share. Pictures that were decoded by their source have no flaws
-    of a file.
+    `near` adds the columns of `LOOK`, by which near copies are found. Pictures that their source has decoded have no
+    flaws of a file.
     """
-    seen = np.zeros(len(split), SEEN)
+    seen = np.zeros(len(split), SEEN + LOOK * near)
     contents = _contents(split)
-    reader = decoder(max_pixels)
     encoded = split.features["image"].dtype == "string"
 
     def work(rows: range) -> list[tuple[int, tuple, Flaws]]:
         if encoded:
-            return [
-                (row, *_of_file(content, split.ids[row], reader, max_pixels, near)) for row, content in contents(rows)
-            ]
+            return [(row, *_of_file(content, split.ids[row], reader, near)) for row, content in contents(rows)]
         return [(row, *_of_array(pixels, near)) for row, pixels in contents(rows)]
 
     starts = range(0, len(split), AT_ONCE)
@@ -81,29 +81,29 @@ def _read(path: str) -> bytes:
         return b""
 
 
-def _of_file(content: bytes, name: str, reader: Decoder, max_pixels: int, near: bool) -> tuple[tuple, Flaws]:
+def _of_file(content: bytes, name: str, reader: Decoder, near: bool) -> tuple[tuple, Flaws]:
     file = io.BytesIO(content)
     try:
         found = header(file)
-        told = refused(file, found, max_pixels)
+        told = refused(file, found, MAX_PIXELS)
     except Exception as error:  # whatever a reader of Pillow's raises on a damaged header
         found, told = None, f"damaged: {error}" if content else "empty"
     fingerprint = content_hash(content)
     if found is None or told:
-        return (0, 0, 0, 1, fingerprint, 0), [(fault_kind(told), "error", f"{told}. {WHAT}")]
-    flaws = list(_of_header(found, name, content, file))
-    look = 0
+        return (0, 0, 0, 1, fingerprint, *(NO_LOOK if near else ())), [(fault_kind(told), "error", f"{told}. {WHAT}")]
+    flaws = list(_of_header(found, name, file))
+    look = NO_LOOK if near else ()
     try:
         pixels = reader(content, found.format, found.mode)
-        flaws += _of_pixels(pixels)
-        look = perceptual_hash(pixels) if near else 0
     except Damaged as error:
-        told = f"{error}: most programs show a part of it and say nothing. {WHAT}"
-        flaws.append(("broken", "error", told))
-    return (found.height, found.width, _colour(found), found.orientation, fingerprint, look), flaws
+        flaws.append(("broken", "error", f"{error}: most programs show a part of it and say nothing. {WHAT}"))
+    else:
+        flaws += [*_of_pixels(pixels), *_of_end(content, found.format)]
+        look = perceptual(pixels) if near else ()
+    return (found.height, found.width, _colour(found), found.orientation, fingerprint, *look), flaws
 
 
-def _of_header(found: Header, name: str, content: bytes, file: io.BytesIO) -> Iterator[tuple[str, str, str]]:
+def _of_header(found: Header, name: str, file: io.BytesIO) -> Iterator[tuple[str, str, str]]:
     suffix = os.path.splitext(name)[1].lower()
     if suffix and suffix not in SUFFIXES[found.format] and suffix in set().union(*SUFFIXES.values()):
         yield "wrong_suffix", "warning", f"is a {found.format}. Rename it: other programs go by the suffix"
@@ -111,12 +111,15 @@ def _of_header(found: Header, name: str, content: bytes, file: io.BytesIO) -> It
         yield "cmyk", "warning", "is in CMYK, for printing: its colours become approximate. Save it as RGB"
     if found.format == "GIF" and _frames(file) > 1:
         yield "animation", "note", "moves, and only its first picture is read"
-    if rest := behind(content, found.format):
-        size = f"{len(rest)} bytes after the end of the picture"
-        if is_film(rest):
-            yield "trailing_data", "note", f"{size}: the film that a phone takes with it, which is passed over"
-        else:
-            yield "trailing_data", "warning", f"{size}: what are they? If nothing to keep, save the picture again"
+
+
+def _of_end(content: bytes, kind: str) -> Iterator[tuple[str, str, str]]:
+    rest = behind(content, kind)
+    size = f"{len(rest)} bytes after the end of the picture"
+    if rest and is_film(rest):
+        yield "trailing_data", "note", f"{size}: the film that a phone takes with it, which is passed over"
+    elif rest:
+        yield "trailing_data", "warning", f"{size}: what are they? If nothing to keep, save the picture again"
 
 
 def _frames(file: io.BytesIO) -> int:
@@ -129,8 +132,8 @@ def _frames(file: io.BytesIO) -> int:
 
 def _of_array(pixels: np.ndarray, near: bool) -> tuple[tuple, Flaws]:
     height, width, channels = pixels.shape
-    look = perceptual_hash(pixels) if near else 0
-    return (height, width, int(channels >= 3), 1, 0, look), list(_of_pixels(pixels))
+    look = perceptual(pixels) if near else ()
+    return (height, width, int(channels >= 3), 1, 0, *look), list(_of_pixels(pixels))
 
 
 def _of_pixels(pixels: np.ndarray) -> Iterator[tuple[str, str, str]]:

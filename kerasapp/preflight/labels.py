@@ -116,7 +116,7 @@ def _typos(counts: Counter) -> Iterator[Finding]:
     """Names that differ in case, blanks or signs; or in one letter, where one of them is rare."""
     kinds: dict[str, list[str]] = {}
     for label in counts:
-        kinds.setdefault(re.sub(r"[\W_]+", "", label.casefold()) or label, []).append(label)
+        kinds.setdefault(_plain(label), []).append(label)
     for same in kinds.values():
         common = max(same, key=counts.get)
         for label in same:
@@ -129,6 +129,12 @@ def _typos(counts: Counter) -> Iterator[Finding]:
         long = min(len(plain), len(other)) >= LETTERS
         if long and counts[common] >= RARE * counts[rare] and _one_letter_apart(plain, other):
             yield _typo(rare, common, counts, "differs in one letter")
+
+
+def _plain(label: str) -> str:
+    """A name without what is easily mistaken; signs that mean something (`<=`, `C-`) and single letters stay."""
+    label = re.sub(r"(?<=\w)[\s_-]+(?=\w)", "", label.strip().rstrip(".,;:").strip())
+    return label if len(label) == 1 else label.casefold()
 
 
 def _typo(label: str, common: str, counts: Counter, how: str) -> Finding:
