@@ -1,5 +1,6 @@
 """`kerasapp check`."""
 
+import logging
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
@@ -94,6 +95,7 @@ def _look(recipe: Any, near_duplicates: bool, report: Path | None) -> Any:
     start_tensorflow()
     from kerasapp.preflight import look
 
+    logging.getLogger("kerasapp").setLevel(logging.WARNING)  # what a source tells of sound data is no finding
     looked = look(recipe, near_duplicates=near_duplicates)
     if report is not None:
         from kerasapp.preflight.report import write

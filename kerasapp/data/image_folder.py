@@ -136,7 +136,7 @@ def _readable(root: Path, files: list[str], on_error: str, max_pixels: int) -> d
         more = f" and {len(bad) - NAMED} more" if len(bad) > NAMED else ""
         told = f"{len(bad)} of {len(files)} images can't be read: {named}{more}"
         if on_error == "fail":
-            way = "Remove it, or set data.on_error: skip"
+            way = "Save it again from the original, remove it, or set data.on_error: skip"
             each = [DataError(shown(file), f"{what}. {way}", fault_kind(what)) for file, what in bad]
             refuse(DataError(shown(root), f"{told}. Remove them, or set data.on_error: skip"), each)
         else:

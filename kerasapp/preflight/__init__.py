@@ -4,6 +4,7 @@ What a run would refuse is passed over and told, so that one broken file hides n
 thing, and gives findings of what it is handed.
 """
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, TextIO
@@ -56,8 +57,11 @@ def look(recipe: Recipe, *, near_duplicates: bool = False, stream: TextIO | None
         return Look(found.findings())
     for fault in faults:
         found.add(_as_finding(fault, "warning" if lenient else "error"))
-    if "image" in brought["train"].features:
-        found.extend(_pictures(brought, near_duplicates, stream))
+    brought = {name: split for name, split in brought.items() if len(split)}
+    if all("image" in split.features and split.random_access for split in brought.values()):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's, on what is told here in our own words
+            found.extend(_pictures(brought, near_duplicates, stream))
     try:
         splits = data.divided(brought, recipe.data, recipe.seed, type(task).SPLIT)
     except KerasappError as error:
@@ -80,12 +84,7 @@ def _pictures(splits: dict[str, Split], near_duplicates: bool, stream: TextIO | 
     reader = decoder(MAX_PIXELS)
     looks = []
     for name, split in splits.items():
-        seen = None
-        for found in look_at_pictures(split, meter, reader, near_duplicates):
-            if isinstance(found, Finding):
-                yield found
-            else:
-                seen = found
+        seen = yield from look_at_pictures(split, meter, reader, near_duplicates)
         if isinstance(split, Photographs):
             split.keep_fingerprints(seen["content"])
         if near_duplicates:

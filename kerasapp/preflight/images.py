@@ -6,7 +6,7 @@ Of each a row of numbers is kept (`Seen`), for what only shows beside the others
 import io
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -35,14 +35,13 @@ COLOURS = ("grey", "colour", "cmyk", "transparent", "sixteen_bit")
 SEEN = [("height", "<i4"), ("width", "<i4"), ("colour", "u1"), ("turned", "u1"), ("content", "<u8")]
 LOOK = [("hash", "<u8"), ("small", "u1", (SMALL * SMALL,))]
 NO_LOOK = (0, np.zeros(SMALL * SMALL, np.uint8))
-WHAT = "Save it again from the original, or remove it"
+WHAT = "Save it again from the original, remove it, or set data.on_error: skip"
 
 Flaws = list[tuple[str, str, str]]
-Work = Callable[[int], tuple[np.void, Flaws]]
 
 
-def look_at_pictures(split: Split, meter: Meter, reader: Decoder, near: bool) -> Iterator[Finding | np.ndarray]:
-    """Findings on single pictures, each naming it; at last the rows of `SEEN`, (examples,).
+def look_at_pictures(split: Split, meter: Meter, reader: Decoder, near: bool) -> Generator[Finding, None, np.ndarray]:
+    """Yields findings on single pictures, each naming it, and returns the rows of `SEEN`, (examples,).
 
     `near` adds the columns of `LOOK`, by which near copies are found. Pictures that their source has decoded have no
     flaws of a file.
@@ -63,7 +62,7 @@ def look_at_pictures(split: Split, meter: Meter, reader: Decoder, near: bool) ->
             for kind, severity, told in flaws:
                 yield Finding(kind, severity, split.ids[row], told, (split.ids[row],))
         meter.add(len(found))
-    yield seen
+    return seen
 
 
 def _contents(split: Split) -> Callable[[range], Iterable[tuple[int, bytes | np.ndarray]]]:

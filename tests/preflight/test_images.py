@@ -11,7 +11,6 @@ from kerasapp.ops.decode import MAX_PIXELS
 from kerasapp.preflight._meter import Meter
 from kerasapp.preflight.gallery import beside_others
 from kerasapp.preflight.images import look_at_pictures
-from kerasapp.rules import Finding
 
 
 @pytest.fixture
@@ -25,9 +24,14 @@ def folder(tmp_path, picture):
 
 def looked(split, near=False):
     """Findings on single pictures, those beside the others, and the rows of what was seen."""
-    *found, seen = look_at_pictures(split, Meter("", len(split), io.StringIO()), decoder(MAX_PIXELS), near)
-    assert all(isinstance(one, Finding) for one in found)
-    return found, list(beside_others(split, "train", seen)), seen
+    kept = []
+
+    def look():
+        kept.append((yield from look_at_pictures(split, meter, decoder(MAX_PIXELS), near)))
+
+    meter = Meter("", len(split), io.StringIO())
+    found = list(look())
+    return found, list(beside_others(split, "train", kept[0])), kept[0]
 
 
 def of_folder(folder, near=False):
