@@ -20,6 +20,7 @@ SMALLEST = (
 )
 PADDING = frozenset(b"\0\xff")
 EXTRA = re.compile(r"(\d+) extraneous bytes before marker 0xd9")
+HARMLESS = re.compile(r"subsampling|JFIF revision|Adobe color transform|ICC marker|Invalid SOS parameters")
 DAMAGED = "cut short or damaged"
 
 Decoder = Callable[[bytes, str, str], np.ndarray]
@@ -55,7 +56,7 @@ def _jpeg(content: bytes, mode: str, otherwise: Callable[[bytes], np.ndarray]) -
     try:
         return simplejpeg.decode_jpeg(content, space, strict=True, **small)
     except ValueError as error:
-        if "subsampling" in str(error):  # one that this interface has no name for, or a damaged header
+        if HARMLESS.search(str(error)):  # an odd header, which this interface refuses, or a damaged one
             return otherwise(content)
         if not _is_padding(content, str(error)):
             raise Damaged(DAMAGED) from None

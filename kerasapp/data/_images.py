@@ -123,8 +123,10 @@ def _unread_bmp(file: BinaryIO) -> str | None:
 def fault_kind(told: str) -> str:
     """What a finding calls that which `headers` said of a file."""
     kinds = {"empty": "empty_file", DAMAGED: "broken", "damaged": "broken", "no image": "not_an_image"}
-    kind = kinds.get(told, kinds.get(told.split(":")[0]))
-    return kind or ("too_large" if "pixels, more" in told or "more than" in told else "unread_format")
+    kind = kinds.get(told.split(":")[0])
+    if kind is None and told.startswith(("a ", "an ")):
+        return "unread_format"
+    return kind or ("too_large" if "pixels" in told else "unreadable")
 
 
 def _is_whole(file: BinaryIO) -> bool:

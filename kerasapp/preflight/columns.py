@@ -31,7 +31,7 @@ def of_columns(splits: dict[str, Split], ignored: Sequence[str], measure: bool) 
     label = train.column("label") if "label" in train.features and not train.features["label"].shape else None
     seen: dict[bytes, str] = {}
     for name, feature in train.features.items():
-        if name == "label" or name in ignored or feature.shape or name.startswith("image"):
+        if name == "label" or name in ignored or feature.shape or name.split("/")[0] == "image":
             continue
         values = train.column(name)
         known = values != "" if values.dtype == object else np.isfinite(values)

@@ -24,7 +24,8 @@ def of_texts(split: Split) -> Iterator[Finding]:
         if name == "text":
             yield from _lengths(split, values)
         for row, value in enumerate(values):
-            if told := wrongly_decoded(str(value)):
+            told = wrongly_decoded(value) if isinstance(value, str) else None
+            if told:
                 where = split.ids[row]
                 yield Finding("wrongly_decoded", "warning", where, f"{name}: {told}", (where,))
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from kerasapp.data._images import Header, header, headers
+from kerasapp.data._images import Header, fault_kind, header, headers
 from kerasapp.ops.decode import decode_image
 
 PIXELS = np.random.default_rng(0).integers(0, 255, (40, 60, 3), dtype=np.uint8)
@@ -194,6 +194,26 @@ def test_every_kind_of_whole_jpeg_is_taken(tmp_path, mode, options):
     file = io.BytesIO()
     smooth().convert(mode).save(file, "JPEG", **options)
     assert isinstance(verdict(tmp_path, file.getvalue(), max_pixels=100_000, decode=True), Header)
+
+
+def test_an_odd_header_is_no_damage(tmp_path):
+    """A JFIF revision that is none, at which libjpeg only wonders."""
+    content = bytearray(photograph())
+    assert content[6:10] == b"JFIF" and content[11] == 1
+    content[11] = 3
+    assert isinstance(verdict(tmp_path, bytes(content), max_pixels=100_000, decode=True), Header)
+
+
+@pytest.mark.parametrize(
+    "told, kind",
+    [("empty", "empty_file"), ("cut short or damaged", "broken"), ("damaged: bad chunk", "broken"),
+     ("no image", "not_an_image"), ("a TIFF, which TensorFlow does not read", "unread_format"),
+     ("an animated WebP, which TensorFlow does not read", "unread_format"),
+     ("200 x 200 pixels, more than data.max_pixels (9)", "too_large"), ("more than 178956970 pixels", "too_large"),
+     ("Permission denied", "unreadable")],
+)  # fmt: skip
+def test_each_fault_of_a_file_has_its_name(told, kind):
+    assert fault_kind(told) == kind
 
 
 def test_no_real_photograph_is_taken_for_damaged(real_data):
