@@ -1,8 +1,8 @@
 """What `check --data` finds: faults injected into clean sets and how many are named, findings above a note on clean
 sets, and images a second beside a single-threaded Pillow loop, pair by pair in one process.
 
-    python benchmarks/preflight.py              all three: about 3 minutes; real sets below KERASAPP_DATA
-    python benchmarks/preflight.py --seeds 1    a quick look
+    python benchmarks/preflight.py              all three: about 5 minutes; real sets below KERASAPP_DATA
+    python benchmarks/preflight.py rate         images a second alone
 """
 
 import argparse
@@ -32,6 +32,8 @@ REAL = {  # below KERASAPP_DATA, without duplicates
     "penguins": ROWS + "data: {name: csv, path: %s/tabular/penguins.csv, label: species}\n",
     "wine": ROWS + "data: {name: csv, path: %s/tabular/wine.csv, label: class}\n",
 }
+
+PHOTOGRAPHS = ("flowers_subset", "bccd", "coco128")  # below KERASAPP_DATA, each one once
 
 
 def looked(
@@ -86,7 +88,7 @@ def _above_note(found: list) -> int:
     return sum(each.severity != "note" for each in found)
 
 
-def rate(pairs: int, copies: int) -> None:
+def rate(pairs: int) -> None:
     from kerasapp.preflight import findings
     from kerasapp.recipe import load
 
@@ -95,11 +97,11 @@ def rate(pairs: int, copies: int) -> None:
         print("\nno rate: KERASAPP_DATA is not set")
         return
     with tempfile.TemporaryDirectory() as name:
-        for file in glob.glob(os.path.join(root, "flowers_subset", "*", "*", "*.jpg")):
-            place = Path(name, "photos", file.split(os.sep)[-2])
-            place.mkdir(parents=True, exist_ok=True)
-            for number in range(copies):
-                (place / f"{number}_{Path(file).name}").symlink_to(file)
+        for of in PHOTOGRAPHS:
+            place = Path(name, "photos", of)
+            place.mkdir(parents=True)
+            for number, file in enumerate(glob.glob(os.path.join(root, of, "**", "*.jpg"), recursive=True)):
+                (place / f"{number}.jpg").symlink_to(os.path.abspath(file))
         Path(name, "r.yaml").write_text(PHOTOS.format(folder=name))
         recipe, files = load(Path(name, "r.yaml")), glob.glob(os.path.join(name, "photos", "*", "*.jpg"))
         rows = [_pair(recipe, files, findings, number % 2 == 0) for number in range(pairs + 1)][1:]
@@ -132,14 +134,18 @@ def _pair(recipe, files: list[str], findings: Callable, ours_first: bool) -> tup
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", choices=["faults", "clean", "rate", []], help="by default all three")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--pairs", type=int, default=7)
-    parser.add_argument("--copies", type=int, default=4, help="of each photograph, so that a pass takes seconds")
     given = parser.parse_args()
     logging.getLogger("kerasapp").setLevel(logging.ERROR)
-    inject(given.seeds)
-    clean_sets(given.seeds)
-    rate(given.pairs, given.copies)
+    parts = {
+        "faults": lambda: inject(given.seeds),
+        "clean": lambda: clean_sets(given.seeds),
+        "rate": lambda: rate(given.pairs),
+    }
+    for name in given.parts or parts:
+        parts[name]()
 
 
 if __name__ == "__main__":

@@ -15,9 +15,6 @@ import tensorflow as tf
 
 from kerasapp.ops.decode import decode_image
 
-SMALLEST = (
-    32  # pixels: a JPEG is decoded at 1/2, 1/4 or 1/8 where it stays as large, for its stream is read whole anyway
-)
 PADDING = frozenset(b"\0\xff")
 EXTRA = re.compile(r"(\d+) extraneous bytes before marker 0xd9")
 HARMLESS = re.compile(r"subsampling|JFIF revision|Adobe color transform|ICC marker|Invalid SOS parameters")
@@ -30,10 +27,11 @@ class Damaged(Exception):
     """An image that can't be decoded, or only with a warning."""
 
 
-def decoder(max_pixels: int) -> Decoder:
+def decoder(max_pixels: int, smallest: int = 1) -> Decoder:
     """`decode(content, format, mode)` of a file whose size was looked at: format and mode are Pillow's.
 
-    Gives (height, width, 1, 3 or 4) uint8, a JPEG grey and scaled down; raises Damaged. Several threads may call it.
+    Gives (height, width, 1, 3 or 4) uint8, a JPEG grey and at 1/2, 1/4 or 1/8, but no side below `smallest`: its stream
+    is read whole all the same. Raises Damaged. Several threads may call it.
     """
     signature = [tf.TensorSpec([], tf.string)]
     traced = tf.function(lambda data: decode_image(data, max_pixels=max_pixels), input_signature=signature)
@@ -45,14 +43,14 @@ def decoder(max_pixels: int) -> Decoder:
             raise Damaged(DAMAGED) from None
 
     def decode(content: bytes, kind: str, mode: str) -> np.ndarray:
-        return _jpeg(content, mode, as_in_training) if kind == "JPEG" else as_in_training(content)
+        return _jpeg(content, mode, smallest, as_in_training) if kind == "JPEG" else as_in_training(content)
 
     return decode
 
 
-def _jpeg(content: bytes, mode: str, otherwise: Callable[[bytes], np.ndarray]) -> np.ndarray:
+def _jpeg(content: bytes, mode: str, smallest: int, otherwise: Callable[[bytes], np.ndarray]) -> np.ndarray:
     space = "CMYK" if mode == "CMYK" else "GRAY"
-    small = {"min_height": SMALLEST, "min_width": SMALLEST}
+    small = {"min_height": smallest, "min_width": smallest}
     try:
         return simplejpeg.decode_jpeg(content, space, strict=True, **small)
     except ValueError as error:

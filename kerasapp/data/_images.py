@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from typing import BinaryIO
 
 from PIL import Image
@@ -19,6 +20,7 @@ ALPHA = ("RGBA", "PA", "RGBa")
 ORIENTATION = 0x0112  # EXIF; 5 to 8 are stored on their side
 BITS, PLAIN = (8, 24, 32), (0, 3)  # of a BMP's pixel, and BI_RGB and BI_BITFIELDS: what ops/_formats.py reads
 CORES = os.cpu_count() or 1
+AT_ONCE = 16  # files that a thread takes in one go
 THREADS = min(32, 4 * CORES)  # that wait for a disk
 
 
@@ -42,7 +44,9 @@ def headers(paths: Sequence[str], max_pixels: int, decode: bool = False) -> list
     reader = decoder(max_pixels)
     with warnings.catch_warnings(), ThreadPoolExecutor(CORES if decode else THREADS) as pool:
         warnings.simplefilter("ignore")  # Pillow's on large images; max_pixels is our own
-        return list(pool.map(lambda path: _look(path, max_pixels, reader, decode), paths))
+        batches = (paths[at : at + AT_ONCE] for at in range(0, len(paths), AT_ONCE))
+        looked = pool.map(lambda batch: [_look(path, max_pixels, reader, decode) for path in batch], batches)
+        return list(chain.from_iterable(looked))
 
 
 def _look(path: str, max_pixels: int, reader: Decoder, decode: bool) -> Header | str:

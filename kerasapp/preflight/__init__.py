@@ -20,6 +20,7 @@ from kerasapp.preflight import boxes, columns, duplicates, gallery, labels, text
 from kerasapp.preflight._collected import Collected
 from kerasapp.preflight._meter import Meter
 from kerasapp.preflight.images import look_at_pictures
+from kerasapp.preflight.near import SIDE
 from kerasapp.recipe import Recipe
 from kerasapp.rules import Finding
 from kerasapp.types import Split
@@ -81,7 +82,7 @@ def _strict(spec: dict[str, Any]) -> tuple[dict[str, Any], bool]:
 
 def _pictures(splits: dict[str, Split], near_duplicates: bool, stream: TextIO | None) -> Iterator[Finding]:
     meter = Meter("looking at pictures", sum(map(len, splits.values())), stream)
-    reader = decoder(MAX_PIXELS)
+    reader = decoder(MAX_PIXELS, SIDE if near_duplicates else 1)
     looks = []
     for name, split in splits.items():
         seen = yield from look_at_pictures(split, meter, reader, near_duplicates)
