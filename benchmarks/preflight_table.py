@@ -118,7 +118,7 @@ FAULTS = {  # fault: the clean set, the kind of the finding, what spoils the set
     "words among numbers": (CLASSES, "mixed_types", cells(0, lambda cell: "unknown", "size")),
     "dates": (CLASSES, "dates", column(
         "day", lambda row, at, draw: f"2024-{draw.integers(1, 13):02}-{at % 28 + 1:02}")),
-    "a label in other case": (CLASSES, "label_typo", cells(-1, str.title, "Cat")),
+    "a label in other case": (CLASSES, "label_typo", cells(-1, lambda cell: "Cat", "Cat")),
     "a label with a letter less": (CLASSES, "label_typo", faults.rewritten(
         -1, lambda cell, at: "tigr" if at == 7 else {"cat": "tiger", "dog": "wolf"}[cell], "tigr")),
     "a label missing": (CLASSES, "unlabelled", cells(-1, lambda cell: "")),
