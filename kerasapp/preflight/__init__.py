@@ -7,6 +7,7 @@ thing, and gives findings of what it is handed.
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any, TextIO
 
 import numpy as np
@@ -47,53 +48,67 @@ def look(recipe: Recipe, *, near_duplicates: bool = False, stream: TextIO | None
     `near_duplicates` also compares pictures by what they look like. How far it is goes to `stream`, stderr by default.
     """
     found = Collected()
-    splits: dict[str, Split] = {}
     try:
         task = components.create("tasks", recipe.task, folder=recipe.folder)
-        spec, lenient = _strict(recipe.data)
-        with data.passing_over() as faults:
-            brought = data.read(spec, recipe.folder)
+        brought = _read(recipe, found)
     except KerasappError as error:
         found.add(_refused(error, recipe))
         return Look(found.findings())
-    for fault in faults:
-        found.add(_as_finding(fault, "warning" if lenient else "error"))
-    brought = {name: split for name, split in brought.items() if len(split)}
+    looks: dict[str, np.ndarray] = {}
     if all("image" in split.features and split.random_access for split in brought.values()):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's, on what is told here in our own words
-            found.extend(_pictures(brought, near_duplicates, stream))
+            found.extend(_pictures(brought, near_duplicates, stream, looks))
+    splits = brought
     try:
         splits = data.divided(brought, recipe.data, recipe.seed, type(task).SPLIT)
     except KerasappError as error:
         found.add(_refused(error, recipe))
     before = found.errors
-    found.extend(_examples(task, splits or brought, set(brought)))
-    if splits and found.errors == before:
+    found.extend(_examples(task, splits, set(brought)))
+    if looks:
+        found.extend(duplicates.near(splits, _in_order(looks, brought, splits)))
+    if splits is not brought and found.errors == before:
         found.extend(_as_a_run(task, splits, recipe))
-    return Look(found.findings(), splits or brought)
+    return Look(found.findings(), splits)
 
 
-def _strict(spec: dict[str, Any]) -> tuple[dict[str, Any], bool]:
-    """The data's spec with nothing skipped in silence, and whether the recipe would have skipped it."""
-    lenient = spec["name"] == "image_folder" and spec.get("on_error") == "skip"
-    return ({**spec, "on_error": "fail"} if lenient else spec), lenient
+def _read(recipe: Recipe, found: Collected) -> dict[str, Split]:
+    """The splits that the source brings, without what can't be read, which is added to `found`. Raises DataError."""
+    lenient = recipe.data["name"] == "image_folder" and recipe.data.get("on_error") == "skip"
+    with data.passing_over() as faults:
+        try:
+            brought = data.read(recipe.data | {"on_error": "fail"} if lenient else recipe.data, recipe.folder)
+        finally:
+            for fault in faults:
+                found.add(_as_finding(fault, "warning" if lenient else "error"))
+    brought = {name: split for name, split in brought.items() if len(split)}
+    if "train" not in brought:
+        raise DataError(recipe.file, "the data has no training examples")
+    return brought
 
 
-def _pictures(splits: dict[str, Split], near_duplicates: bool, stream: TextIO | None) -> Iterator[Finding]:
+def _pictures(
+    splits: dict[str, Split], near_duplicates: bool, stream: TextIO | None, looks: dict[str, np.ndarray]
+) -> Iterator[Finding]:
+    """Findings on pictures; where near copies are asked for, `looks` gets the rows of `images.LOOK` of each split."""
     meter = Meter("looking at pictures", sum(map(len, splits.values())), stream)
     reader = decoder(MAX_PIXELS, SIDE if near_duplicates else 1)
-    looks = []
     for name, split in splits.items():
         seen = yield from look_at_pictures(split, meter, reader, near_duplicates)
         if isinstance(split, Photographs):
             split.keep_fingerprints(seen["content"])
         if near_duplicates:
-            looks.append(seen[["hash", "small"]])
+            looks[name] = seen[["hash", "small"]]
         yield from gallery.beside_others(split, name, seen)
     meter.close()
-    if near_duplicates:
-        yield from duplicates.near(splits, np.concatenate(looks))
+
+
+def _in_order(looks: dict[str, np.ndarray], brought: dict[str, Split], splits: dict[str, Split]) -> np.ndarray:
+    """The looks of all examples of `splits`, from those of the splits that the source brought."""
+    rows = {place: row for row, place in enumerate(chain.from_iterable(split.ids for split in brought.values()))}
+    every = np.concatenate([looks[name] for name in brought])
+    return every[[rows[place] for split in splits.values() for place in split.ids]]
 
 
 def _examples(task: Any, splits: dict[str, Split], brought: set[str]) -> Iterator[Finding]:

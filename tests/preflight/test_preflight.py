@@ -89,7 +89,25 @@ def test_near_copies_are_told_on_request_only(photos, tmp_path, picture):
     recipe = photos()
     picture(4).resize((48, 36)).save(tmp_path / "photos/a/small.jpg")
     assert severe(recipe) == []
-    assert severe(recipe, near_duplicates=True) == [("near_duplicate", "warning", "small.jpg")]
+    (told,) = [one for one in findings(recipe, near_duplicates=True) if one.severity != "note"]
+    assert told.kind == "near_duplicate" and {place.rsplit("/")[-1] for place in told.shows} == {"4.jpg", "small.jpg"}
+
+
+def test_where_no_file_can_be_read_each_is_named(photos, tmp_path):
+    recipe = photos()
+    for file in (tmp_path / "photos").rglob("*.jpg"):
+        file.write_bytes(b"hello")
+    found = findings(recipe)
+    assert sum(one.kind == "not_an_image" for one in found) == 80 and found[-1].message.startswith("none of its images")
+
+
+def test_near_copies_are_judged_by_the_splits_that_a_run_has(photos, tmp_path, picture):
+    recipe = photos()
+    for number in range(0, 80, 2):
+        picture(number).resize((48, 36)).save(tmp_path / f"photos/a/{number}_small.jpg")
+    told = [one.message for one in findings(recipe, near_duplicates=True) if one.kind == "near_duplicate"]
+    assert len(told) >= 39
+    assert any("in train, the other in test" in one for one in told) and any("both in train" in one for one in told)
 
 
 def test_rows_that_can_not_be_used_hide_nothing_else(table, tmp_path):
