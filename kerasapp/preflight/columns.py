@@ -1,7 +1,7 @@
 """Columns of a table: empty, constant, the answer itself, numbers and dates that stand there as text."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import blake2b
 
 import numpy as np
@@ -97,9 +97,9 @@ def _same_line(values: np.ndarray, label: np.ndarray) -> bool:
 def _as_text(name: str, values: np.ndarray, known: np.ndarray, split: Split) -> Iterator[Finding]:
     cells = [str(value).strip() for value in values[known]]
     places = np.flatnonzero(known)
-    plain, dates = (np.array([bool(is_it(cell)) for cell in cells]) for is_it in (NUMBER, DATE))
-    dressed = np.array([bool(DRESSED(cell)) for cell in cells]) & ~dates
-    number = plain | dressed
+    plain, dates, dressed = (_which(cells, is_it) for is_it in (NUMBER, DATE, DRESSED))
+    dressed &= ~plain & ~dates
+    coded = all(CODE(cells[row]) for row in np.flatnonzero(~plain))
 
     def cell(row: int) -> str:
         return f'"{cells[row]}" at {split.ids[int(places[row])]}'
@@ -107,15 +107,23 @@ def _as_text(name: str, values: np.ndarray, known: np.ndarray, split: Split) -> 
     if dates.mean() >= MOST:
         told = f"dates ({cell(0)}), taken as words: make year, month or days since of them, or divide by them"
         yield Finding("dates", "note", name, f"{told} (data.split.time)")
-    elif number.mean() >= MOST and not plain.all() and number.all() and not all(map(CODE, np.array(cells)[~plain])):
-        told = f"numbers stored as text, such as {cell(int(np.argmin(plain)))}: write them as 1234.5"
-        yield Finding("numbers_as_text", "warning", name, told)
     elif plain.all():
         yield Finding("numbers_as_text", "warning", name, f"numbers stored as text, such as {cell(0)}: store numbers")
-    elif plain.mean() > HALF and not all(CODE(cells[row]) for row in np.flatnonzero(~plain)):
+    elif coded:
+        return
+    elif (plain | dressed).mean() >= MOST and dressed.sum() >= MOST * (~plain).sum():
+        told = f"numbers stored as text, such as {cell(int(np.argmax(dressed)))}: write them as 1234.5"
+        yield Finding("numbers_as_text", "warning", name, told)
+    elif plain.mean() > HALF:
         odd = np.flatnonzero(~plain)
         told = f"{plain.sum()} numbers and {len(odd)} that are none: {', '.join(cell(row) for row in odd[:NAMED])}"
         yield Finding("mixed_types", "warning", name, f"{told}. Because of them the column is taken as words")
+
+
+def _which(cells: list[str], is_it: Callable[[str], object]) -> np.ndarray:
+    """(cells,) bool; each different cell is judged once."""
+    judged = {cell: bool(is_it(cell)) for cell in set(cells)}
+    return np.array([judged[cell] for cell in cells])
 
 
 def _identity(name: str, splits: dict[str, Split]) -> Iterator[Finding]:

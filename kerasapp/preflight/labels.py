@@ -13,7 +13,7 @@ from kerasapp.types import Split
 RARE = 20  # times as common as its misspelling a name must be, where only a letter differs
 LETTERS = 4  # that a name has at least, for a letter's difference to be called a misspelling
 FAR = 10  # interquartile ranges from the median: a measure that may be wrong
-MANY = 2000  # classes, beyond which names are compared by spelling no more
+MANY = 500  # classes, beyond which names are compared by spelling no more
 
 
 def unlabelled(splits: dict[str, Split]) -> Iterator[Finding]:

@@ -60,6 +60,7 @@ def test_a_measure_that_follows_the_label_closely_is_none(split, brief):
         (["€ 12", "€ 4"], "numbers_as_text"),
         (["12 %", "7 %"], "numbers_as_text"),
         (["3,5", "12,75"], "numbers_as_text"),
+        (["3.5 kg"] * 20 + ["unknown"], "numbers_as_text"),
         (["1", "2", "3", "many"], "mixed_types"),
         (["2024-01-31", "2023-12-01"], "dates"),
         (["31.01.2024", "1.2.2023"], "dates"),
