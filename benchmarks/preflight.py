@@ -1,7 +1,7 @@
 """What `check --data` finds: faults injected into clean sets and how many are named, findings above a note on clean
-sets, and images a second beside a single-threaded Pillow loop, pair by pair in one process.
+sets, damaged photographs that are told, and images a second beside a single-threaded Pillow loop, pair by pair.
 
-    python benchmarks/preflight.py              all three: about 5 minutes; real sets below KERASAPP_DATA
+    python benchmarks/preflight.py              all of it: about 6 minutes; real sets below KERASAPP_DATA
     python benchmarks/preflight.py rate         images a second alone
 """
 
@@ -88,6 +88,36 @@ def _above_note(found: list) -> int:
     return sum(each.severity != "note" for each in found)
 
 
+def damage() -> None:
+    """Photographs with random bytes in the middle: how many are told, and how many TensorFlow takes without a word."""
+    import tensorflow as tf
+
+    from kerasapp.data._decoding import Damaged, decoder
+
+    root = os.environ.get("KERASAPP_DATA", "")
+    contents = [Path(file).read_bytes() for file in sorted(glob.glob(f"{root}/flowers_subset/*/*/*.jpg"))]
+    reader, draw = decoder(10**9), np.random.default_rng(0)
+
+    def taken(read: Callable[[bytes], object], content: bytes) -> bool:
+        try:
+            read(content)
+        except (Damaged, tf.errors.OpError):
+            return False
+        return True
+
+    def spoilt(content: bytes, count: int) -> bytes:
+        at = int(len(content) * draw.uniform(0.25, 0.75))
+        return content[:at] + draw.bytes(count) + content[at + count :] if count else content[:at] + b"\xff\xd9"
+
+    print(
+        f"\n{'bytes overwritten':24} told  taken by TensorFlow   ({len(contents)} photographs; 0: cut short and closed)"
+    )
+    for count in (0, 1, 4, 16, 64, 256, 1024) if contents else ():
+        damaged = [spoilt(content, count) for content in contents]
+        told = statistics.mean(not taken(lambda content: reader(content, "JPEG", "RGB"), each) for each in damaged)
+        print(f"{count:24} {told:.3f} {statistics.mean(taken(tf.io.decode_jpeg, each) for each in damaged):.3f}")
+
+
 def rate(pairs: int) -> None:
     from kerasapp.preflight import findings
     from kerasapp.recipe import load
@@ -134,7 +164,9 @@ def _pair(recipe, files: list[str], findings: Callable, ours_first: bool) -> tup
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", choices=["faults", "clean", "rate", []], help="by default all three")
+    parser.add_argument(
+        "parts", nargs="*", choices=["faults", "clean", "damage", "rate", []], help="by default all four"
+    )
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--pairs", type=int, default=7)
     given = parser.parse_args()
@@ -142,6 +174,7 @@ def main() -> None:
     parts = {
         "faults": lambda: inject(given.seeds),
         "clean": lambda: clean_sets(given.seeds),
+        "damage": damage,
         "rate": lambda: rate(given.pairs),
     }
     for name in given.parts or parts:
