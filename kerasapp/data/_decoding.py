@@ -39,7 +39,7 @@ def decoder(max_pixels: int, smallest: int = 1) -> Decoder:
     def as_in_training(content: bytes) -> np.ndarray:
         try:
             return traced(tf.constant(content)).numpy()
-        except tf.errors.OpError:
+        except (tf.errors.OpError, UnicodeDecodeError):  # a message may quote the file
             raise Damaged(DAMAGED) from None
 
     def decode(content: bytes, kind: str, mode: str) -> np.ndarray:

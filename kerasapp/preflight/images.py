@@ -52,7 +52,7 @@ def look_at_pictures(split: Split, meter: Meter, reader: Decoder, near: bool) ->
 
     def work(rows: range) -> list[tuple[int, tuple, Flaws]]:
         if encoded:
-            return [(row, *_of_file(content, split.ids[row], reader, near)) for row, content in contents(rows)]
+            return [(row, *of_file(content, split.ids[row], reader, near)) for row, content in contents(rows)]
         return [(row, *_of_array(pixels, near)) for row, pixels in contents(rows)]
 
     starts = range(0, len(split), AT_ONCE)
@@ -80,7 +80,8 @@ def _read(path: str) -> bytes:
         return b""
 
 
-def _of_file(content: bytes, name: str, reader: Decoder, near: bool) -> tuple[tuple, Flaws]:
+def of_file(content: bytes, name: str, reader: Decoder, near: bool) -> tuple[tuple, Flaws]:
+    """An image file's row of `SEEN` (and `LOOK`), and its flaws: kind, severity, what is wrong and what to do."""
     file = io.BytesIO(content)
     try:
         found = header(file)

@@ -7,10 +7,10 @@ from PIL import Image
 from kerasapp.data import image_folder
 from kerasapp.data._arrays import Arrays
 from kerasapp.data._decoding import decoder
-from kerasapp.ops.decode import MAX_PIXELS
+from kerasapp.ops.decode import MAX_PIXELS, decode_image
 from kerasapp.preflight._meter import Meter
 from kerasapp.preflight.gallery import beside_others
-from kerasapp.preflight.images import look_at_pictures
+from kerasapp.preflight.images import look_at_pictures, of_file
 
 
 @pytest.fixture
@@ -114,3 +114,22 @@ def test_a_file_that_vanishes_while_it_is_looked_at_is_named(folder):
     (folder / "7.jpg").unlink()
     found, _, _ = looked(split, near=True)
     assert [(one.kind, one.where.rsplit("/")[-1]) for one in found] == [("empty_file", "7.jpg")]
+
+
+def test_what_is_passed_can_be_decoded_in_training_whatever_was_done_to_it(picture):
+    """Random edits of every format: the look never fails, and never passes what training can't decode."""
+    draw, reader = np.random.default_rng(1), decoder(MAX_PIXELS)
+    wholes = [encoded(picture(), kind) for kind in ("JPEG", "PNG", "GIF", "BMP", "WEBP")]
+    wholes += [encoded(picture(), progressive=True), encoded(picture().quantize(16), "BMP")]
+    passed = 0
+    for number in range(400):
+        content = bytearray(wholes[number % len(wholes)])
+        for _ in range(draw.integers(1, 5)):
+            at = int(draw.integers(draw.choice([60, 700, len(content)])))
+            edit = draw.bytes(1) if number % 3 else draw.bytes(int(draw.integers(20)))
+            content[at : at + int(draw.integers(1, 9)) * (number % 3 == 0) + 1] = edit
+        _, flaws = of_file(bytes(content), "a.jpg", reader, near=True)
+        if not any(severity == "error" for _, severity, _ in flaws):
+            passed += 1
+            decode_image(bytes(content))
+    assert 50 < passed < 350
