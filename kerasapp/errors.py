@@ -58,10 +58,10 @@ class Fault:
 
 
 class DataError(KerasappError):
-    """Data that can't be used: a path (or `file:row`), what is wrong, what to do."""
+    """Data that can't be used: a path (or `file:row`), what is wrong, what to do; `kind` is what a finding calls it."""
 
-    def __init__(self, where: str | Path, message: str):
-        self.where = str(where)
+    def __init__(self, where: str | Path, message: str, kind: str = "unreadable"):
+        self.where, self.kind = str(where), kind
         super().__init__(f"{where}: {message}")
 
 

@@ -156,7 +156,7 @@ def _rows(draft: Draft) -> None:
     size, epochs = (32, 60) if count < 2000 else (128, 30) if count < 20_000 else (256, 15)
     draft.train = {"epochs": epochs, "batch_size": size}
     draft.seen.append(f"{count} rows")
-    labels = np.concatenate([split.column("label") for split in splits.values()])
+    labels = np.concatenate([split.column("label") for split in splits.values() if "label" in split.features])
     distinct = len(np.unique(labels))
     if measure:
         why = f"guessed: the label has {distinct} different numbers; for classes: tabular_classification"
@@ -210,13 +210,23 @@ def _divided(draft: Draft) -> tuple[Task, dict[str, Split]]:
     splits = divide(draft.brought, seed=0, default=SHARES, split=made)
     for name, split in splits.items():
         task.check(split, name)
+        if "label" not in split.features:
+            _tell_unlabelled(draft, name)
     return task, splits
+
+
+def _tell_unlabelled(draft: Draft, name: str) -> None:
+    """A test split may be without labels. Raises DataError for validation, which training needs."""
+    if name != "test":
+        raise DataError(draft.source, f"the {name} split has no labels: label it, or leave it out")
+    draft.notes["data"].append("the test split has no labels: a run will report on validation")
 
 
 def _of_classes(draft: Draft, task: Task, splits: dict[str, Split]) -> None:
     counts = Counter(dict.fromkeys(task.labels, 0))
     for split in splits.values():
-        counts.update(task.labels[place] for place in task.targets(split))
+        if "label" in split.features:
+            counts.update(task.labels[place] for place in task.targets(split))
     if max(counts.values()) > UNEVEN * min(counts.values()):
         draft.train["class_weight"] = "balanced"
         draft.notes["train"].append("class_weight: a rare class counts as much as a common one")

@@ -151,3 +151,27 @@ def test_what_no_recipe_can_be_made_for_is_told_in_one_line(here):
             new(here / name, here / "mine.yaml")
         assert name in str(error.value) and "\n" not in str(error.value), name
     assert not (here / "mine.yaml").exists()
+
+
+@pytest.mark.parametrize("shape", [(200, 4), (200, 28, 28)])
+def test_a_test_part_without_labels_is_told_and_counts_nowhere(here, shape):
+    """As Kaggle's competitions hand out their data."""
+    x, y = np.random.default_rng(0).random(shape), np.arange(200) % 2
+    np.savez(here / "a.npz", x_train=x, y_train=y, x_test=x[:50] / 2)
+    text, recipe = written(here, here / "a.npz")
+    assert "# the test split has no labels: a run will report on validation" in text
+    assert "0: 100" in text and "1: 100" in text and recipe.data["split"]["validation"] == 0.1
+
+
+def test_a_measure_without_labels_in_test_is_told_as_well(here):
+    x = np.random.default_rng(0).random((200, 4))
+    np.savez(here / "a.npz", x_train=x, y_train=x.sum(axis=1), x_test=x[:50])
+    text, recipe = written(here, here / "a.npz")
+    assert "report on validation" in text and recipe.task["name"] == "tabular_regression"
+
+
+def test_a_validation_part_without_labels_is_refused_in_one_line(here):
+    x, y = np.random.default_rng(0).random((60, 4)), np.arange(60) % 2
+    np.savez(here / "a.npz", x_train=x, y_train=y, x_val=x[:20])
+    with pytest.raises(DataError, match=r"a\.npz: the validation split has no labels: label it, or leave it out"):
+        new(here / "a.npz", here / "mine.yaml")

@@ -91,8 +91,8 @@ class Progress(Counted):
             steps = f"step {self.step}/{self.steps}" if known else f"step {self.step}"
             self._line("   ".join([self._heading(), steps, *self._groups(logs), *left]))
             return
-        bar = f"{_bar(self.step / self.steps, self.stream)} {self.step}/{self.steps}" if known else f"step {self.step}"
-        text = "   ".join([self._heading(), bar, *self._groups(logs), *left])
+        done = f"{bar(self.step / self.steps, self.stream)} {self.step}/{self.steps}" if known else f"step {self.step}"
+        text = "   ".join([self._heading(), done, *self._groups(logs), *left])
         text = text[: max(shutil.get_terminal_size().columns - 1, 20)]
         self.stream.write(text.ljust(self._width) + "\r")
         self.stream.flush()
@@ -158,7 +158,8 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def _bar(share: float, stream: TextIO) -> str:
+def bar(share: float, stream: TextIO) -> str:
+    """`━━━━╌╌╌╌` for a share of 0 to 1, in ASCII where the stream has no such signs."""
     full, empty = "━╌" if "utf" in (stream.encoding or "").lower() else "#-"
     done = min(int(share * BAR), BAR)
     return full * done + empty * (BAR - done)

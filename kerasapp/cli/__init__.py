@@ -18,7 +18,7 @@ VERBS = {  # verb: what `kerasapp --help` says of it, in this order
     "show": "A recipe with every default, and where each value comes from.",
     "copy": "Copies a stock recipe, to be changed.",
     "new": "Writes a recipe for a folder of photographs, a CSV or an npz that it looks at.",
-    "check": "Checks recipes without training; --build also makes the model.",
+    "check": "Checks recipes without training; --data looks at the data, --build makes the model.",
     "summary": "Layers, shapes, parameters, FLOPs and receptive field; trains nothing.",
     "run": "Trains a recipe and reports on it.",
     "evaluate": "Evaluates a run again, on its test split or on other data.",

@@ -1,11 +1,17 @@
 """`kerasapp check`."""
 
+import logging
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from kerasapp.cli._common import Json, print_json, start_tensorflow
 from kerasapp.stock import find_recipe
+
+LISTED = 5  # findings of one kind that are printed; --json and --report have all
 
 
 def verb(
@@ -16,42 +22,93 @@ def verb(
         bool, typer.Option("--build", help="Also reads the data and makes the model, as `run` does first.")
     ] = False,
     data: Annotated[
-        bool, typer.Option("--data", help="Also looks at the data, and says what is wrong with it.")
+        bool, typer.Option("--data", help="Also looks at all of the data, and says what is wrong with it.")
     ] = False,
+    near_duplicates: Annotated[
+        bool, typer.Option("--near-duplicates", help="With --data: also finds pictures that look alike.")
+    ] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="With --data: writes a page of the findings, with pictures.", dir_okay=False),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Checks recipes: every fault at once, as FILE:LINE:COLUMN. Reads no data but with --build or --data."""
-    from kerasapp.errors import Fault, RecipeError
-    from kerasapp.recipe import load
+    from kerasapp.errors import KerasappError
 
-    faults: list[Fault] = []
-    found: list[Any] = []
-    for word in recipes:
-        try:
-            recipe = load(find_recipe(word))
-            if data:
-                found += _look(recipe)
-            if build:
-                faults += _build(recipe)
-        except RecipeError as error:
-            faults += error.faults
+    data = data or near_duplicates or report is not None
+    if report is not None and len(recipes) > 1:
+        raise KerasappError("--report: makes a page for one recipe. Check them one by one")
+    faults, looks = _checked(recipes, build, (lambda recipe: _look(recipe, near_duplicates, report)) if data else None)
+    found = [finding for look in looks for finding in look.findings]
     bad = bool(faults) or any(finding.severity == "error" for finding in found)
-    for line in [*faults, *found]:
+    for line in [*faults, *_lines(found)]:
         typer.echo(str(line), err=True)
     if json:
         told = {"findings": [finding.as_json() for finding in found]} if data else {}
         print_json({"errors": [fault.as_json() for fault in faults], **told})
     elif not bad:
-        print("ok" if len(recipes) == 1 else f"ok: {len(recipes)} recipes")
+        print(_done(len(recipes), looks if data else None, found))
     if bad:
         raise typer.Exit(2)
 
 
-def _look(recipe: Any) -> list[Any]:
-    start_tensorflow()
-    from kerasapp.preflight import findings
+def _checked(recipes: list[str], build: bool, look: Callable[[Any], Any] | None) -> tuple[list[Any], list[Any]]:
+    """The faults of all recipes, and what `look` saw of each that has none."""
+    from kerasapp.errors import RecipeError
+    from kerasapp.recipe import load
 
-    return findings(recipe)
+    faults, looks = [], []
+    for word in recipes:
+        try:
+            recipe = load(find_recipe(word))
+            looks += [look(recipe)] if look else []
+            faults += _build(recipe) if build else []
+        except RecipeError as error:
+            faults += error.faults
+    return faults, looks
+
+
+def _lines(found: list[Any]) -> list[str]:
+    """A line each, the first few of a kind; all notes in one."""
+    lines, told = [], Counter()
+    several = Counter((finding.severity, finding.kind) for finding in found)
+    for finding in (finding for finding in found if finding.severity != "note"):
+        key = finding.severity, finding.kind
+        told[key] += 1
+        if told[key] <= LISTED:
+            lines.append(str(finding))
+        elif told[key] == LISTED + 1:
+            rest = several[key] - LISTED
+            lines.append(f"{finding.severity}: {finding.kind}: and {rest} more like these (--report or --json)")
+    notes = [f"{finding.where}: {finding.message}" for finding in found if finding.severity == "note"]
+    more = [f"and {len(notes) - LISTED} more (--report or --json)"] if len(notes) > LISTED else []
+    return [*lines, f"note: {'; '.join(notes[:LISTED] + more)}"] if notes else lines
+
+
+def _done(recipes: int, looks: list[Any] | None, found: list[Any]) -> str:
+    """The line of success; `looks` is None where the data was not looked at."""
+    several = f"{recipes} recipes" if recipes > 1 else ""
+    if looks is None:
+        return f"ok: {several}" if several else "ok"
+    seen = sum(len(split) for look in looks for split in look.splits.values())
+    warnings = sum(finding.severity == "warning" for finding in found)
+    counted = f"{warnings} warning{'s' * (warnings > 1)}" if warnings else "nothing to mend"
+    return "ok: " + ", ".join(filter(None, [several, f"{seen} examples looked at", counted]))
+
+
+def _look(recipe: Any, near_duplicates: bool, report: Path | None) -> Any:
+    start_tensorflow()
+    from kerasapp.preflight import look
+
+    logging.getLogger("kerasapp").setLevel(logging.WARNING)  # what a source tells of sound data is no finding
+    looked = look(recipe, near_duplicates=near_duplicates)
+    if report is not None:
+        from kerasapp.preflight.report import write
+
+        write(looked, recipe, report)
+        typer.echo(f"the page: {report}", err=True)
+    return looked
 
 
 def _build(recipe: Any) -> list[Any]:

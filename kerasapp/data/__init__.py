@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from kerasapp.components import create
+from kerasapp.data._faults import passing_over
 from kerasapp.data._split import Subset, divide, duplicates
 from kerasapp.errors import DataError
 from kerasapp.types import Spec, Split
@@ -11,7 +12,7 @@ from kerasapp.types import Spec, Split
 PARTS = ("features", "ids", "random_access", "__len__", "gather", "column", "fingerprints")  # of a Split
 FRAME = ("split", "folds", "fold", "cache", "cache_limit")
 
-__all__ = ["Subset", "divide", "duplicates", "load"]
+__all__ = ["Subset", "divide", "divided", "duplicates", "load", "passing_over", "read"]
 
 
 def load(spec: Spec, seed: int, default: dict[str, float], folder: Path | None = None) -> dict[str, Split]:
@@ -20,10 +21,19 @@ def load(spec: Spec, seed: int, default: dict[str, float], folder: Path | None =
     `seed` decides the splits made here and nothing else; `folder` is the recipe's, for a source of one's own. Raises
     DataError.
     """
-    source = {key: value for key, value in spec.items() if key not in FRAME}
-    brought = create("data", source, folder=folder)
+    return divided(read(spec, folder), spec, seed, default)
+
+
+def read(spec: Spec, folder: Path | None = None) -> dict[str, Split]:
+    """The splits that the source of a recipe's `data` itself brings. Raises DataError."""
+    brought = create("data", {key: value for key, value in spec.items() if key not in FRAME}, folder=folder)
     if ":" in spec["name"]:
         _check_splits(spec["name"], brought)
+    return brought
+
+
+def divided(brought: dict[str, Split], spec: Spec, seed: int, default: dict[str, float]) -> dict[str, Split]:
+    """What `load` makes of the splits that a source brought. Raises DataError."""
     asked = {key: spec.get(key) for key in ("split", "folds", "fold")}
     return divide(brought, seed=seed, default=default, **asked)
 

@@ -18,6 +18,7 @@ import numpy as np
 from charset_normalizer import from_bytes
 
 from kerasapp.data._arrays import texts
+from kerasapp.data._faults import refuse
 from kerasapp.data._files import shown
 from kerasapp.errors import DataError
 from kerasapp.names import some
@@ -59,14 +60,14 @@ def read_table(source: Path | TextIO, delimiter: str | None = None, encoding: st
     rows, lines = _rows(where, text, delimiter)
     header, rows = rows[0], rows[1:]
     _check_header(where, lines[0], header)
-    _check_ragged(where, delimiter, len(header), rows, lines)
+    rows, lines = _full_rows(where, delimiter, len(header), rows, lines[1:])
     if not rows:
         raise DataError(where, "has a header and no rows")
     unnamed = [str(place) for place, name in enumerate(header, 1) if not name]
     if unnamed:
         logger.warning("%s: without a name in the header, so left out: column %s", where, ", ".join(unnamed))
     columns = {name: list(cells) for name, cells in zip(header, zip(*rows, strict=True), strict=True) if name}
-    return Table(where, columns, lines[1:])
+    return Table(where, columns, lines)
 
 
 def kind_of(cells: Sequence[str]) -> Kind:
@@ -88,8 +89,11 @@ def values(table: Table, name: str, kind: Kind) -> np.ndarray:
     numbers = {cell: _number(cell) for cell in dict.fromkeys(cells)}
     for cell, number in numbers.items():
         if number is None or number in (math.inf, -math.inf):
-            told = f'{name} is "{cell}", and this column holds numbers'
-            raise DataError(table.at(cells.index(cell)), f"{told}. Correct it, or list the column in data.drop")
+            told = f'{name} is "{cell}", and this column holds numbers. Correct it, or list the column in data.drop'
+            rows = (row for row, each in enumerate(cells) if each == cell)
+            each = [DataError(table.at(row), told, "not_a_number") for row in rows]
+            refuse(each[0], each)
+            numbers[cell] = math.nan
     column = [numbers[cell] for cell in cells]
     if all(isinstance(number, int) for number in numbers.values()) and max(map(abs, numbers.values())) < 2**63:
         return np.array(column, np.int64)
@@ -109,7 +113,8 @@ def decoded(path: Path, encoding: str | None = None) -> str:
         raise DataError(shown(path), f'there is no encoding "{encoding}" (data.encoding)') from None
     except UnicodeDecodeError as error:
         line, told = undecodable(content, error)
-        raise DataError(f"{shown(path)}:{line}", f"{told}. Convert the file, or set data.encoding") from None
+        refuse(DataError(f"{shown(path)}:{line}", f"{told}. Convert the file, or set data.encoding"))
+        text = content.decode(encoding, errors="replace")
     return _plain(shown(path), text)
 
 
@@ -204,22 +209,29 @@ def _check_header(where: str, line: int, header: list[str]) -> None:
         )
 
 
-def _check_ragged(where: str, delimiter: str, width: int, rows: list[list[str]], lines: list[int]) -> None:
-    """`lines` has the header's first."""
+def _full_rows(
+    where: str, delimiter: str, width: int, rows: list[list[str]], lines: list[int]
+) -> tuple[list[list[str]], list[int]]:
+    """The rows with as many cells as the header, and their lines; the others are refused."""
     ragged = [row for row, cells in enumerate(rows) if len(cells) != width]
     if not ragged:
-        return
+        return rows, lines
     first = ragged[0]
     told = f"{len(rows[first])} cells, and the header has {width}"
     if len(ragged) > 1:
-        listed = some((str(lines[row + 1]) for row in ragged), NAMED)
+        listed = some((str(lines[row]) for row in ragged), NAMED)
         told += f" ({len(ragged)} such rows: lines {listed})"
     if any("\n" in cell for cell in rows[first]):
         told += "; a cell of it goes over several lines: is a quote never closed?"
     name = {"\t": "a tab"}.get(delimiter, f'"{delimiter}"')
-    raise DataError(
-        f"{where}:{lines[first + 1]}", f"{told}. Correct the file; a cell that holds {name} must stand in quotes"
-    )
+    way = f"Correct the file; a cell that holds {name} must stand in quotes"
+    each = [
+        DataError(f"{where}:{lines[row]}", f"{len(rows[row])} cells, and the header has {width}. {way}", "ragged_row")
+        for row in ragged
+    ]
+    refuse(DataError(f"{where}:{lines[first]}", f"{told}. {way}"), each)
+    kept = sorted(set(range(len(rows))) - set(ragged))
+    return [rows[row] for row in kept], [lines[row] for row in kept]
 
 
 def _number(cell: str) -> int | float | None:

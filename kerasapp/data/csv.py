@@ -8,6 +8,7 @@ from typing import TextIO
 import numpy as np
 
 from kerasapp.data._arrays import Arrays, Ids, hashed, texts
+from kerasapp.data._faults import refuse
 from kerasapp.data._files import present
 from kerasapp.data._table import MISSING, Kind, Table, kind_of, read_table, values
 from kerasapp.errors import DataError
@@ -43,8 +44,8 @@ def load(
     roles = {column: role for column, role in ((label, "label"), (text, "text")) if column}
     tables = {name: _named(table, roles, drop or [], tables["train"], name) for name, table in tables.items()}
     kinds = _kinds(tables, text)
-    for table in tables.values() if label else ():
-        _check_labelled(table, kinds["label"])
+    if label:
+        tables = {name: _labelled(table, kinds["label"]) for name, table in tables.items()}
     _tell(tables["train"], kinds, roles)
     arrays = {name: _typed(table, kinds) for name, table in tables.items()}
     for column, kind in kinds.items():  # one type in all files, whole or not
@@ -112,12 +113,21 @@ def _kinds(tables: dict[str, Table], text: str | None) -> dict[str, Kind]:
     return {name: "text" if name == "text" and text else kind_of(cells) for name, cells in train.items()}
 
 
-def _check_labelled(table: Table, kind: Kind) -> None:
+def _labelled(table: Table, kind: Kind) -> Table:
+    """The rows that have a label; where one is missing it is refused."""
     missing = {""} if kind == "text" else MISSING
     rows = [row for row, cell in enumerate(table.columns["label"]) if cell.lower() in missing]
-    if rows:
-        told = f"the label is missing ({len(rows)} rows in all)"
-        raise DataError(table.at(rows[0]), f"{told}. Fill it in, or take the row out")
+    if not rows:
+        return table
+    told, way = "the label is missing", "Fill it in, or take the row out"
+    each = [DataError(table.at(row), f"{told}. {way}", "unlabelled") for row in rows]
+    error = DataError(table.at(rows[0]), f"{told} ({len(rows)} rows in all). {way}")
+    if len(rows) == len(table.lines):
+        raise error
+    refuse(error, each)
+    kept = sorted(set(range(len(table.lines))) - set(rows))
+    columns = {name: [cells[row] for row in kept] for name, cells in table.columns.items()}
+    return Table(table.where, columns, [table.lines[row] for row in kept])
 
 
 def _typed(table: Table, kinds: Mapping[str, Kind]) -> dict[str, np.ndarray]:

@@ -19,8 +19,9 @@ import numpy as np
 import tensorflow as tf
 
 from kerasapp.data._arrays import Arrays, Ids, hashed
+from kerasapp.data._faults import refuse
 from kerasapp.data._files import natural, present, shown
-from kerasapp.data._images import SUFFIXES, THREADS, Header, headers
+from kerasapp.data._images import SUFFIXES, THREADS, Header, fault_kind, headers
 from kerasapp.errors import DataError
 from kerasapp.names import some
 from kerasapp.types import DataPath, PositiveInt, Split
@@ -63,7 +64,7 @@ class Photographs(Arrays):
     """A Split of image files: what the headers said is in memory, the files are read when they are gathered."""
 
     def __init__(self, folder: Path, paths: list[str], columns: dict[str, np.ndarray], names: tuple[str, ...]):
-        self._folder, self._paths = folder, paths
+        self._folder, self.paths = folder, paths
         files = np.array([os.fsencode(path) for path in paths], object)
         ids = Ids(range(len(paths)), lambda row: os.fsencode(shown(paths[row])).decode(errors="replace"))
         super().__init__({"image": files, **columns}, ids, {"label": names})
@@ -74,13 +75,17 @@ class Photographs(Arrays):
 
     def identities(self) -> np.ndarray:
         """(examples,) uint64 of each path below the folder: it stays where it is when the file is edited."""
-        below = (Path(path).relative_to(self._folder).as_posix() for path in self._paths)
+        below = (Path(path).relative_to(self._folder).as_posix() for path in self.paths)
         return hashed(os.fsencode(unicodedata.normalize("NFC", path)) for path in below)
+
+    def keep_fingerprints(self, fingerprints: np.ndarray) -> None:
+        """Takes (examples,) uint64 from who has read the files and hashed each by `content_hash`."""
+        self._fingerprints = fingerprints
 
     @cached_property
     def _fingerprints(self) -> np.ndarray:
         with ThreadPoolExecutor(THREADS) as pool:
-            return np.fromiter(pool.map(_file_hash, self._paths), np.uint64, len(self._paths))
+            return np.fromiter(pool.map(_file_hash, self.paths), np.uint64, len(self.paths))
 
 
 class _Listing:
@@ -131,8 +136,11 @@ def _readable(root: Path, files: list[str], on_error: str, max_pixels: int) -> d
         named = some((f"{os.path.relpath(file, root)} ({what})" for file, what in bad), NAMED)
         told = f"{len(bad)} of {len(files)} images can't be read: {named}"
         if on_error == "fail":
-            raise DataError(shown(root), f"{told}. Remove them, or set data.on_error: skip")
-        logger.warning("%s: left out: %s", shown(root), told)
+            way = "Save it again from the original, remove it, or set data.on_error: skip"
+            each = [DataError(shown(file), f"{what}. {way}", fault_kind(what)) for file, what in bad]
+            refuse(DataError(shown(root), f"{told}. Remove them, or set data.on_error: skip"), each)
+        else:
+            logger.warning("%s: left out: %s", shown(root), told)
     return {file: what for file, what in looked.items() if isinstance(what, Header)}
 
 
@@ -178,4 +186,9 @@ def _suffix(name: str) -> str:
 
 def _file_hash(path: str) -> int:
     with open(path, "rb") as file:
-        return int.from_bytes(blake2b(file.read(), digest_size=8).digest(), "little")
+        return content_hash(file.read())
+
+
+def content_hash(content: bytes) -> int:
+    """64 bits, the same on any machine."""
+    return int.from_bytes(blake2b(content, digest_size=8).digest(), "little")

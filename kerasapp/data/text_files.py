@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from kerasapp.data._arrays import Arrays, Ids
+from kerasapp.data._faults import refuse
 from kerasapp.data._files import natural, present, shown
 from kerasapp.data._table import undecodable
 from kerasapp.errors import DataError
@@ -72,4 +73,5 @@ def _decoded(file: Path) -> str:
         raise DataError(shown(file), f"can't be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         line, told = undecodable(content, error)
-        raise DataError(f"{shown(file)}:{line}", f"{told}. Convert the file to UTF-8") from None
+        refuse(DataError(f"{shown(file)}:{line}", f"{told}. Convert the file to UTF-8"))
+        return content.decode("utf-8-sig", errors="replace")

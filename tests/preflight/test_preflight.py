@@ -38,7 +38,115 @@ def test_copies_and_tiny_classes_are_named(table):
 def test_data_that_can_not_be_used_is_an_error(table, tmp_path):
     recipe = table(rows(60, "x"))
     (only,) = findings(recipe)
-    assert only.severity == "error" and "class" in only.message
+    assert only.severity == "error" and "one class" in only.message
     (tmp_path / "t.csv").unlink()
     (only,) = findings(recipe)
     assert only.severity == "error" and only.where.endswith("t.csv")
+
+
+PHOTOS = "title: T\ntask: image_classification\ndata: {{name: image_folder, path: {path}{more}}}\nmodel: cnn\n"
+
+
+@pytest.fixture
+def photos(tmp_path, picture):
+    for number in range(80):
+        place = tmp_path / "photos" / "ab"[number % 2]
+        place.mkdir(parents=True, exist_ok=True)
+        picture(number).save(place / f"{number}.jpg", quality=92)
+
+    def made(more=""):
+        (tmp_path / "p.yaml").write_text(PHOTOS.format(path=tmp_path / "photos", more=more))
+        return load(tmp_path / "p.yaml")
+
+    return made
+
+
+def severe(recipe, **more):
+    """Kind, severity and the end of the place, of all but notes."""
+    found = findings(recipe, **more)
+    return sorted((one.kind, one.severity, one.where.rsplit("/")[-1]) for one in found if one.severity != "note")
+
+
+def test_broken_files_hide_nothing_else(photos, tmp_path, picture):
+    recipe = photos()
+    (tmp_path / "photos/a/0.jpg").write_bytes(b"")
+    (tmp_path / "photos/a/2.jpg").write_bytes((tmp_path / "photos/a/2.jpg").read_bytes()[:500])
+    (tmp_path / "photos/b/copy.jpg").write_bytes((tmp_path / "photos/b/1.jpg").read_bytes())
+    (tmp_path / "photos/c").mkdir()
+    assert severe(recipe) == [
+        ("broken", "error", "2.jpg"), ("duplicate", "warning", "copy.jpg"), ("empty_class", "error", "c"),
+        ("empty_file", "error", "0.jpg"),
+    ]  # fmt: skip
+
+
+def test_what_the_recipe_skips_is_told_and_no_error(photos, tmp_path):
+    recipe = photos(", on_error: skip")
+    (tmp_path / "photos/a/0.jpg").write_bytes(b"")
+    assert severe(recipe) == [("empty_file", "warning", "0.jpg")]
+
+
+def test_near_copies_are_told_on_request_only(photos, tmp_path, picture):
+    recipe = photos()
+    picture(4).resize((48, 36)).save(tmp_path / "photos/a/small.jpg")
+    assert severe(recipe) == []
+    (told,) = [one for one in findings(recipe, near_duplicates=True) if one.severity != "note"]
+    assert told.kind == "near_duplicate" and {place.rsplit("/")[-1] for place in told.shows} == {"4.jpg", "small.jpg"}
+
+
+def test_where_no_file_can_be_read_each_is_named(photos, tmp_path):
+    recipe = photos()
+    for file in (tmp_path / "photos").rglob("*.jpg"):
+        file.write_bytes(b"hello")
+    found = findings(recipe)
+    assert sum(one.kind == "not_an_image" for one in found) == 80 and found[-1].message.startswith("none of its images")
+
+
+def test_near_copies_are_judged_by_the_splits_that_a_run_has(photos, tmp_path, picture):
+    recipe = photos()
+    for number in range(0, 80, 2):
+        picture(number).resize((48, 36)).save(tmp_path / f"photos/a/{number}_small.jpg")
+    told = [one.message for one in findings(recipe, near_duplicates=True) if one.kind == "near_duplicate"]
+    assert len(told) >= 39
+    assert any("in train, the other in test" in one for one in told) and any("both in train" in one for one in told)
+
+
+def test_rows_that_can_not_be_used_hide_nothing_else(table, tmp_path):
+    recipe = table([*rows(60, "x"), ("1", "2", ""), *rows(61, "y")])
+    with (tmp_path / "t.csv").open("a") as file:
+        file.write("1,2\n")
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(f"7,{line}" if line[0] != "a" else f"still,{line}" for line in path.read_text().split()))
+    assert severe(recipe) == [
+        ("constant_column", "warning", "still"), ("ragged_row", "error", "t.csv:124"),
+        ("unlabelled", "error", "t.csv:62"),
+    ]  # fmt: skip
+
+
+def test_what_only_the_run_refuses_is_told_in_its_words(table):
+    recipe = table(rows(60, "x") + rows(61, "y")).replaced({"task.ignore": ["a", "b"]})
+    assert severe(recipe) == [("unusable", "error", "t.csv")]
+
+
+def test_an_unlabelled_test_split_is_a_warning_that_says_where_the_report_will_be(tmp_path):
+    draw = np.random.default_rng(0)
+    np.savez(tmp_path / "a.npz", x_train=draw.random((80, 3)), y_train=np.arange(80) % 2, x_test=draw.random((20, 3)))
+    (tmp_path / "a.yaml").write_text(
+        f"title: T\ntask: tabular_classification\ndata: {{name: arrays, path: {tmp_path / 'a.npz'}}}\nmodel: mlp\n"
+    )
+    (told,) = [one for one in findings(load(tmp_path / "a.yaml")) if one.severity != "note"]
+    assert (told.kind, told.severity) == ("unlabelled", "warning") and "report will be on validation" in told.message
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "image_classification\ndata: {name: image_folder, path: %s/flowers_subset}\nmodel: cnn",
+        "image_classification\ndata: {name: arrays, path: %s/cifar10_subset/cifar10_subset.npz}\nmodel: cnn",
+        "image_classification\ndata: {name: arrays, path: %s/mnist/mnist.npz}\nmodel: cnn",
+        "tabular_classification\ndata: {name: csv, path: %s/tabular/penguins.csv, label: species}\nmodel: mlp",
+        "tabular_classification\ndata: {name: csv, path: %s/tabular/wine.csv, label: class}\nmodel: mlp",
+    ],
+)
+def test_real_clean_sets_have_nothing_above_a_note(words, real_data, tmp_path):
+    (tmp_path / "r.yaml").write_text(f"title: T\ntask: {words % real_data('.')}\n")
+    assert severe(load(tmp_path / "r.yaml")) == []

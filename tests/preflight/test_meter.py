@@ -1,0 +1,51 @@
+import io
+
+import pytest
+
+from kerasapp.preflight import _meter as module
+from kerasapp.preflight._meter import Meter
+
+
+class Terminal(io.StringIO):
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """`clock[0]` is the time, in seconds."""
+    now = [0.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    return now
+
+
+def test_a_log_gets_a_line_every_so_often(clock):
+    stream = io.StringIO()
+    meter = Meter("looking", 400, stream)
+    for _ in range(8):
+        clock[0] += 5
+        meter.add(50)
+    meter.close()
+    assert stream.getvalue().splitlines() == [
+        "looking   100/400   30 s left", "looking   200/400   20 s left", "looking   300/400   10 s left",
+    ]  # fmt: skip
+
+
+def test_a_terminal_gets_a_bar_that_is_taken_away(clock):
+    stream = Terminal()
+    meter = Meter("looking", 100, stream)
+    clock[0] = 1.0
+    meter.add(50)
+    meter.close()
+    assert stream.getvalue().startswith("looking   ━") and "\n" not in stream.getvalue()
+    assert stream.getvalue().endswith(" \r")
+
+
+def test_what_is_quickly_done_says_nothing(clock):
+    stream = io.StringIO()
+    Meter("looking", 10, stream).add(10)
+    assert stream.getvalue() == ""
