@@ -1,7 +1,9 @@
 """Images a second that a folder of photographs is read at: kerasapp's training batches, nothing cached, beside
-`keras.utils.image_dataset_from_directory`, both at 160 x 160 in batches of 32; a process each, in turn, pair by pair.
+`keras.utils.image_dataset_from_directory`, both at 160 x 160 in batches of 32, epoch after epoch as `fit` asks for them
+(one iterator for all of ours, one an epoch of Keras's); a process each, in turn, pair by pair.
 
-    python benchmarks/image_folder.py                     flowers_subset below KERASAPP_DATA: about 3 minutes
+    python benchmarks/image_folder.py                     flowers_subset below KERASAPP_DATA: about 5 minutes
+    python benchmarks/image_folder.py --copies 1          epochs of 480 photographs
     python benchmarks/image_folder.py --path my/classes   any folder of class folders
 """
 
@@ -12,44 +14,46 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
 SIZE, BATCH = (160, 160), 32
 
 
-def kerasapp_batches(path: str) -> Any:
-    import tensorflow as tf
-
+def kerasapp_epochs(path: str) -> Iterator[Iterator]:
     from kerasapp import pipeline
     from kerasapp.data import image_folder
     from kerasapp.tasks.image_classification import ImageClassification
 
     split = image_folder.load(path=path)["train"]
     task = ImageClassification(image_size=SIZE).adapt(split)
-    epoch = tf.Variable(0, dtype=tf.int64)
-    read = pipeline.reader(task, split)
-    return pipeline.training_batches(task, split, read, batch_size=BATCH, seed=0, epoch=epoch)
+    batches = iter(pipeline.training_batches(task, split, pipeline.reader(task, split), batch_size=BATCH, seed=0))
+    while True:
+        yield islice(batches, pipeline.steps_of(split, BATCH))
 
 
-def keras_batches(path: str) -> Any:
+def keras_epochs(path: str) -> Iterator[Iterator]:
     import keras
 
-    return keras.utils.image_dataset_from_directory(
+    batches = keras.utils.image_dataset_from_directory(
         path, label_mode="categorical", image_size=SIZE, batch_size=BATCH, seed=0, verbose=False
     )
+    while True:
+        yield iter(batches)
 
 
-READERS = {"kerasapp": kerasapp_batches, "keras": keras_batches}
+READERS = {"kerasapp": kerasapp_epochs, "keras": keras_epochs}
 
 
-def measure(name: str, path: str) -> None:
-    """Prints images a second, and processor milliseconds an image, of an epoch; its start is in it."""
-    batches = READERS[name](path)
-    for _ in batches.take(10):
+def measure(name: str, path: str, seconds: float) -> None:
+    """Prints images a second, and processor milliseconds an image, of whole epochs after the first one."""
+    epochs = READERS[name](path)
+    for _ in next(epochs):
         pass
-    wall, processor = time.perf_counter(), time.process_time()
-    count = sum(len(y) for _, y in batches)
+    count, wall, processor = 0, time.perf_counter(), time.process_time()
+    while time.perf_counter() - wall < seconds:
+        count += sum(len(y) for _, y in next(epochs))
     print(count / (time.perf_counter() - wall), 1e3 * (time.process_time() - processor) / count)
 
 
@@ -62,8 +66,8 @@ def repeated(path: str, copies: int, folder: str) -> None:
             (into / f"{number}_{file.name}").symlink_to(file)
 
 
-def measured(name: str, path: str) -> tuple[float, float]:
-    command = [sys.executable, __file__, "--reader", name, "--path", path]
+def measured(name: str, path: str, seconds: float) -> tuple[float, float]:
+    command = [sys.executable, __file__, "--reader", name, "--path", path, "--seconds", str(seconds)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         sys.exit(done.stderr[-2000:])
@@ -71,11 +75,11 @@ def measured(name: str, path: str) -> tuple[float, float]:
     return float(speed), float(cost)
 
 
-def compare(path: str, pairs: int) -> None:
+def compare(path: str, pairs: int, seconds: float) -> None:
     rows = []
     for number in range(pairs):
         order = ("kerasapp", "keras") if number % 2 == 0 else ("keras", "kerasapp")
-        both = {name: measured(name, path) for name in order}
+        both = {name: measured(name, path, seconds) for name in order}
         rows.append((both["kerasapp"], both["keras"]))
     print(f"{pairs} pairs")
     for place, name in enumerate(("images a second", "processor ms an image")):
@@ -92,6 +96,7 @@ def main() -> None:
     parser.add_argument("--path", help="a folder of class folders")
     parser.add_argument("--pairs", type=int, default=7)
     parser.add_argument("--copies", type=int, default=8, help="of each file, so that an epoch is long")
+    parser.add_argument("--seconds", type=float, default=10.0, help="of each process, at least an epoch")
     parser.add_argument("--reader", choices=READERS, help=argparse.SUPPRESS)
     given = parser.parse_args()
     data = os.environ.get("KERASAPP_DATA")
@@ -99,11 +104,11 @@ def main() -> None:
     if not path:
         print("nothing to read: set KERASAPP_DATA, or give --path")
     elif given.reader:
-        measure(given.reader, path)
+        measure(given.reader, path, given.seconds)
     else:
         with tempfile.TemporaryDirectory() as folder:
             repeated(path, given.copies, folder)
-            compare(folder, given.pairs)
+            compare(folder, given.pairs, given.seconds)
 
 
 if __name__ == "__main__":

@@ -45,6 +45,14 @@ class ReduceOnPlateau:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SaveEvery:
+    """How often the state that a run is resumed from is saved: so many seconds, so many steps, whichever is first."""
+
+    seconds: PositiveFloat | None = None
+    steps: PositiveInt | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Division:
     """How train, validation and test are made where the source brings none: by a hash of each example and the seed.
 
@@ -91,12 +99,19 @@ class Train:
     stages: list[dict[str, Any]] | None = None
     init_from: str | None = None
     stop_after: PositiveInt | None = None
+    save_every: SaveEvery | None = field(default_factory=lambda: SaveEvery(seconds=60.0))
+    resume: Literal["auto"] | None = None
     histogram_freq: NonNegativeInt = 0
     distribute: str | None = None
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> "Train":
         """The typed form of a resolved mapping."""
-        frames = {"monitor": Monitor, "early_stopping": EarlyStopping, "reduce_on_plateau": ReduceOnPlateau}
+        frames = {
+            "monitor": Monitor,
+            "early_stopping": EarlyStopping,
+            "reduce_on_plateau": ReduceOnPlateau,
+            "save_every": SaveEvery,
+        }
         made = {key: frames[key](**value) if key in frames and value else value for key, value in values.items()}
         return cls(**made)

@@ -49,6 +49,13 @@ class Session:
             return predict_raw(self.run, inputs)
         return predict(self.run, [inputs] if isinstance(inputs, (str, Path)) else list(inputs))
 
+    def resume(self) -> "Session":
+        """Goes on with a run that was left unfinished, as if it had never been."""
+        from kerasapp.training import resume
+
+        _show_messages()
+        return Session(resume(self.run, self.root), self.root)
+
     def evaluate(self, split: str = "test", data: str | None = None) -> dict[str, Any]:
         """The report of one split, or of other data."""
         from kerasapp.training import evaluate

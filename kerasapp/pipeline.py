@@ -36,35 +36,51 @@ class Outputs:
 
 
 def training_batches(
-    task: Task, split: Split, read: Reader, *, batch_size: int, seed: int, epoch: tf.Variable, first: int = 0
+    task: Task, split: Split, read: Reader, *, batch_size: int, seed: int, begin: int | tf.Variable = 0
 ) -> tf.data.Dataset:
-    """One epoch in the order `permutation(seed, epoch)`, from batch `first` on; the last batch may be smaller.
+    """Batches from number `begin` on, counted over all epochs from 0, each epoch in the order permutation(seed, epoch).
 
-    The dataset reads `epoch` each time it is iterated. The permutation is `tf.random.experimental.index_shuffle`, a
-    cipher on the indices, so that any batch can be made without the others.
+    The last batch of an epoch may be smaller. They have no end, so that one iterator serves all epochs: a new one costs
+    as much as some hundred photographs. With a variable as `begin` they end with its epoch, and it is read each time
+    the dataset is iterated.
     """
-    count, steps = len(split), steps_of(split, batch_size)
+    steps = steps_of(split, batch_size)
 
-    def one(number: tf.Tensor, step: tf.Tensor) -> tuple:
-        places = tf.range(step * batch_size, tf.minimum((step + 1) * batch_size, count))
-        key = tf.stack([tf.constant(seed % 2**31, tf.int64), number])
-        indices = tf.random.experimental.index_shuffle(
-            places, tf.cast(key, tf.int32), max_index=tf.constant(count - 1, tf.int64)
-        )
-        return task.elements(read(indices), example_keys(seed, number, indices))
+    def one(number: tf.Tensor) -> tuple:
+        indices = indices_of(len(split), batch_size, seed, number)
+        return task.elements(read(indices), example_keys(seed, number // steps, indices))
 
-    def whole(_: tf.Tensor) -> tf.data.Dataset:
-        number = epoch.read_value()
-        return tf.data.Dataset.range(first, steps).map(lambda step: (number, step))
+    def of_one_epoch(_: tf.Tensor) -> tf.data.Dataset:
+        first = begin.read_value()
+        return tf.data.Dataset.range(first, (first // steps + 1) * steps)
 
-    order = tf.data.Dataset.range(1).flat_map(plain(whole))
-    made = order.map(plain(one), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(2)
-    return made.apply(tf.data.experimental.assert_cardinality(steps - first))
+    if isinstance(begin, tf.Variable):
+        numbers = tf.data.Dataset.range(1).flat_map(plain(of_one_epoch))
+        numbers = numbers.apply(tf.data.experimental.assert_cardinality(steps - int(begin) % steps))
+    else:
+        numbers = tf.data.Dataset.range(begin, np.iinfo(np.int64).max)
+    return numbers.map(plain(one), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(2)
 
 
-def batches(task: Task, split: Split, read: Reader, *, batch_size: int) -> tf.data.Dataset:
-    """The whole split once, in order, without augmentation: (inputs, y)."""
-    rows = _ranges(len(split), batch_size).map(
+def indices_of(count: int, batch_size: int, seed: int, number: int | tf.Tensor) -> tf.Tensor:
+    """(batch,) int64, the examples, of so many, that a training batch holds, by its number over all epochs.
+
+    The permutation of an epoch is `tf.random.experimental.index_shuffle`, a cipher on the indices, so that any batch
+    can be made without the others.
+    """
+    number = tf.convert_to_tensor(number, tf.int64)
+    steps = -(-count // batch_size)
+    epoch, step = number // steps, number % steps
+    places = tf.range(step * batch_size, tf.minimum((step + 1) * batch_size, count))
+    key = tf.stack([tf.constant(seed % 2**31, tf.int64), epoch])
+    last = tf.constant(count - 1, tf.int64)
+    return tf.random.experimental.index_shuffle(places, tf.cast(key, tf.int32), max_index=last)
+
+
+def batches(task: Task, split: Split, read: Reader, *, batch_size: int, repeat: bool = False) -> tf.data.Dataset:
+    """The whole split once, or without end, in order and without augmentation: (inputs, y)."""
+    rows = _ranges(len(split), batch_size)
+    rows = (rows.repeat() if repeat else rows).map(
         plain(lambda rows: task.elements(read(rows))), num_parallel_calls=tf.data.AUTOTUNE
     )
     return rows.prefetch(2)

@@ -1,6 +1,8 @@
 """The recipe: one YAML file, checked before anything heavy is imported, every value with a dotted path."""
 
 import copy
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -93,6 +95,11 @@ class Recipe:
     def as_yaml(self, values: dict[str, Any] | None = None) -> str:
         """The resolved recipe (or changed `values` of it): complete, and itself a valid recipe."""
         return dump({key: value for key, value in (values or self.values).items() if key != "smoke" or value})
+
+    @property
+    def digest(self) -> str:
+        """A hash of all values: equal recipes, whatever the file's form, have the same."""
+        return hashlib.sha256(json.dumps(self.flat(), sort_keys=True, default=str).encode()).hexdigest()
 
     def flat(self) -> dict[str, Any]:
         """Every value by its dotted path."""

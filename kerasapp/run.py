@@ -39,10 +39,11 @@ class Run:
     path: Path
 
     @classmethod
-    def create(cls, parent: Path, recipe: Recipe, name: str | None = None) -> "Run":
+    def create(cls, parent: Path, recipe: Recipe, name: str | None = None, *, asked: str | None = None) -> "Run":
         """Makes the folder below `parent`, whole from its first moment: built beside and renamed.
 
-        Its name is the time, or `name`; raises RunError where that is taken.
+        Its name is the time, or `name`; raises RunError where that is taken. `asked` is the digest of the recipe as it
+        was asked for, before the data decided anything.
         """
         check_name(name)
         parent.mkdir(parents=True, exist_ok=True)
@@ -61,6 +62,7 @@ class Run:
                 "seconds": 0.0,
                 "recipe": recipe.name,
                 "title": recipe.title,
+                "asked": asked,
             }
             write_json(beside / "state.json", state)
             return cls(_publish(beside, parent, name or now.strftime("%Y-%m-%dT%H-%M-%S"), numbered=name is None))

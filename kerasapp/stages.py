@@ -23,6 +23,8 @@ STAGE_FIXED = (
     "monitor",
     "init_from",
     "stop_after",
+    "save_every",
+    "resume",
     "distribute",
     "mixed_precision",
     "deterministic",

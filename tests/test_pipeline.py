@@ -49,11 +49,13 @@ class Plain:
 
 
 def epoch_of(count, batch_size, seed, epoch, first=0):
-    number = tf.Variable(epoch, dtype=tf.int64)
+    """The batches of an epoch from one on, and the variable and the dataset that they came from."""
+    steps = -(-count // batch_size)
+    begin = tf.Variable(epoch * steps + first, dtype=tf.int64)
     rows, task = Rows(count), Plain()
     read = pipeline.reader(task, rows)
-    made = pipeline.training_batches(task, rows, read, batch_size=batch_size, seed=seed, epoch=number, first=first)
-    return [(x.numpy(), keys.numpy()) for x, keys in made], number, made
+    made = pipeline.training_batches(task, rows, read, batch_size=batch_size, seed=seed, begin=begin)
+    return [(x.numpy(), keys.numpy()) for x, keys in made], begin, made
 
 
 @pytest.mark.parametrize("count, batch_size", [(1, 4), (7, 3), (64, 16), (1000, 32)])
@@ -75,8 +77,8 @@ def test_the_order_depends_on_seed_and_epoch_and_on_nothing_else():
 
 
 def test_a_dataset_follows_its_epoch_from_one_iteration_to_the_next():
-    first, number, made = epoch_of(50, 10, 1, 0)
-    number.assign(1)
+    first, begin, made = epoch_of(50, 10, 1, 0)
+    begin.assign(5)
     second = [x.numpy() for x, _ in made]
     assert not np.array_equal(second[0], first[0][0])
     assert np.array_equal(second[0], epoch_of(50, 10, 1, 1)[0][0][0])
@@ -87,6 +89,20 @@ def test_starting_at_a_later_batch_gives_the_batches_that_would_have_come():
     assert len(rest) == len(whole) - 4
     for (x, keys), (y, other) in zip(whole[4:], rest, strict=True):
         assert np.array_equal(x, y) and np.array_equal(keys, other)
+
+
+def test_batches_without_end_are_those_of_epoch_after_epoch():
+    rows, task = Rows(50), Plain()
+    made = pipeline.training_batches(task, rows, pipeline.reader(task, rows), batch_size=16, seed=5, begin=6)
+    wanted = [pair for epoch, first in ((1, 2), (2, 0), (3, 0)) for pair in epoch_of(50, 16, 5, epoch, first)[0]]
+    for (x, keys), (y, other) in zip(made.take(10), wanted, strict=True):
+        assert np.array_equal(x, y) and np.array_equal(keys, other)
+
+
+def test_batches_in_order_may_begin_again_without_end():
+    rows, task = Rows(7), Plain()
+    made = pipeline.batches(task, rows, pipeline.reader(task, rows), batch_size=3, repeat=True)
+    assert [list(x.numpy()) for x, _ in made.take(5)] == [[0, 1, 2], [3, 4, 5], [6], [0, 1, 2], [3, 4, 5]]
 
 
 def test_the_keys_of_augmentation_belong_to_the_example_and_the_epoch_not_to_its_place():

@@ -35,6 +35,12 @@ class Counted(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         self.step = 0
 
+    def get_state(self) -> dict:
+        return {"step": self.step}
+
+    def set_state(self, state: dict) -> None:
+        self.step = state["step"]
+
 
 def monitored(logs: Mapping[str, float], metric: str) -> float:
     """The metric's value. Raises KerasappError where it is not in the logs, naming those that are."""

@@ -11,8 +11,16 @@ from kerasapp.callbacks._shared import Counted, learning_rate
 from kerasapp.errors import WorkError
 
 
+class NonFinite(WorkError):
+    """A loss that is NaN or infinite: `name`; `epoch` from 1; in which of its steps (from 1), None for validation."""
+
+    def __init__(self, message: str, name: str, epoch: int, steps: range | None):
+        super().__init__(message)
+        self.name, self.epoch, self.steps = name, epoch, steps
+
+
 class StopOnNonFinite(Counted):
-    """Raises WorkError with the epoch, the step, and what to do, for any log whose name ends in `loss`, `val_loss` too.
+    """Raises NonFinite with the epoch, the step, and what to do, for any log whose name ends in `loss`, `val_loss` too.
 
     It belongs before the callbacks that save, so that nothing is saved after it.
     """
@@ -22,27 +30,24 @@ class StopOnNonFinite(Counted):
         super().on_train_batch_end(batch, logs)
         for name, value in (logs or {}).items():
             if name.endswith("loss") and not math.isfinite(value):
-                one = self.step == before + 1
-                steps = f"step {self.step}" if one else f"between steps {before + 1} and {self.step}"
-                self._stop(name, value, f"epoch {self.epoch}, {steps}")
+                self._stop(name, value, self.epoch, range(before + 1, self.step + 1))
 
     def on_epoch_end(self, epoch, logs=None):
         super().on_epoch_end(epoch, logs)
         for name, value in (logs or {}).items():
             if name.endswith("loss") and not math.isfinite(value):
-                self._stop(name, value, f"the end of epoch {epoch + 1}")
+                self._stop(name, value, epoch + 1, None)
 
-    def get_state(self) -> dict:
-        return {"step": self.step}
-
-    def set_state(self, state: dict) -> None:
-        self.step = state["step"]
-
-    def _stop(self, name: str, value: float, where: str) -> None:
+    def _stop(self, name: str, value: float, epoch: int, steps: range | None) -> None:
         rate = learning_rate(self.model)
         became = "NaN" if math.isnan(value) else "infinite"
+        within = "the end of " if steps is None else ""
+        if steps:
+            step = f"step {steps[0]}" if len(steps) == 1 else f"between steps {steps[0]} and {steps[-1]}"
+        where = f"{within}epoch {epoch}" + (f", {step}" if steps else "")
         lower = "Lower train.optimizer.learning_rate" + (f" (it is {rate:g})" if rate is not None else "")
-        raise WorkError(
+        told = (
             f"{name} became {became} at {where}. {lower}, clip the gradients (train.optimizer.clipnorm: 1.0), "
             "or look for NaN and very large numbers in the data"
         )
+        raise NonFinite(told, name, epoch, steps)

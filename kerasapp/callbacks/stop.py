@@ -2,9 +2,8 @@
 
 import signal
 import threading
-from typing import NoReturn
 
-import keras
+from kerasapp.callbacks._shared import Counted
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -17,13 +16,14 @@ class Stopped(KeyboardInterrupt):
         self.signal, self.exit_code = number, 128 + number
 
 
-class StopOnSignal(keras.callbacks.Callback):
+class StopOnSignal(Counted):
     """A context that receives the signals, and a callback that acts on them.
 
-    While `fit` runs, the first signal lets the batch end and then raises `Stopped` out of `fit`: no validation and no
-    end of the epoch follow, a half epoch leaves no row, no best model, no point on a curve. A second signal, or one
-    outside of `fit`, raises `Stopped` at once. As the last in the list of callbacks it lets all others see the batch.
-    In a thread other than the main one there are no signals to receive, and nothing is done.
+    While `fit` runs, the first signal lets the batch end and then raises `Stopped` out of `fit`: a half epoch leaves no
+    row, no best model, no point on a curve. At an epoch's last batch, or in its validation, it lets the epoch end, so
+    that there is a state to go on from. A second signal, or one outside of `fit`, raises `Stopped` at once. As the last
+    in the list of callbacks it lets all others see the batch. In a thread other than the main one there are no signals
+    to receive, and nothing is done.
     """
 
     def __init__(self):
@@ -42,24 +42,34 @@ class StopOnSignal(keras.callbacks.Callback):
             signal.signal(number, previous)
         self._previous = {}
 
-    def leave(self, message: str) -> NoReturn:
-        """Raises `Stopped` with a message and the exit code of the signal that came."""
-        raise Stopped(self.signal or signal.SIGINT, message)
+    @property
+    def asked(self) -> bool:
+        """Whether a signal came that training has not ended for yet."""
+        return self.signal is not None and self._fitting
+
+    def check(self) -> None:
+        """Raises `Stopped` where a signal came that nothing has acted on: between one `fit` and the next."""
+        if self.signal is not None:
+            raise Stopped(self.signal)
 
     def on_train_begin(self, logs=None):
         self._fitting = True
 
     def on_train_batch_end(self, batch, logs=None):
-        self._act()
+        super().on_train_batch_end(batch, logs)
+        steps = self.params.get("steps")
+        if steps is None or self.step < self._resumed_at + steps:
+            self._act()
 
-    def on_test_batch_end(self, batch, logs=None):
+    def on_epoch_end(self, epoch, logs=None):
+        super().on_epoch_end(epoch, logs)
         self._act()
 
     def on_train_end(self, logs=None):
         self._fitting = False
 
     def _act(self) -> None:
-        if self.signal is not None and self._fitting:
+        if self.asked:
             self._fitting = False
             raise Stopped(self.signal)
 

@@ -21,10 +21,10 @@ def verb(
     from kerasapp.summary import summary
     from kerasapp.training import prepare
 
-    _, _, splits, model = prepare(found)
-    told = summary(model, len(splits["train"]))
+    prepared = prepare(found)
+    told = summary(prepared.model, len(prepared.splits["train"]))
     if draw:
-        draw_graph(model, draw)
+        draw_graph(prepared.model, draw)
     if json:
         print_json(told.as_json())
         return

@@ -1,105 +1,53 @@
-"""Recipe -> run: one way through, one training loop, Keras's own `fit`."""
+"""Recipe -> run: one way through, one training loop, Keras's own `fit`; and a run that was left, gone on with."""
 
 import logging
-import shutil
-import time
-from contextlib import ExitStack, suppress
 from pathlib import Path
 
-import keras
-import numpy as np
-import tensorflow as tf
-
-from kerasapp.blame import told_at_its_name
-from kerasapp.callbacks.history import HistoryFile
-from kerasapp.callbacks.stop import StopOnSignal, Stopped
+from kerasapp.callbacks.stop import StopOnSignal
+from kerasapp.errors import RunError
 from kerasapp.recipe import Recipe
-from kerasapp.run import SAMPLES, Run, check_name
-from kerasapp.summary import summary
-from kerasapp.training._fit import fit
-from kerasapp.training._folds import cross_validate
+from kerasapp.run import Run, all_runs
 from kerasapp.training._prepare import prepare
-from kerasapp.training._report import evaluate, report
-from kerasapp.types import Split
+from kerasapp.training._report import evaluate
+from kerasapp.training._work import Work
 
-__all__ = ["evaluate", "prepare", "train"]
+__all__ = ["evaluate", "prepare", "resume", "train"]
 
 log = logging.getLogger("kerasapp")
+BASELINES = Path("runs", ".baselines")
 
 
 def train(recipe: Recipe, root: Path = Path(), *, name: str | None = None, eager: bool = False) -> Run:
-    """Trains a recipe and reports on it; gives the run. Raises RecipeError, DataError, WorkError."""
-    parent = root / "runs" / recipe.name
+    """Trains a recipe and reports on it; gives the run. Raises RecipeError, DataError, WorkError.
+
+    With `train.resume: auto` it goes on with the newest run of this very recipe that was left unfinished.
+    """
     if recipe.train.init_from:
         recipe = recipe.replaced({"train.init_from": str(Run.open(recipe.train.init_from, root).path.resolve())})
-    with ExitStack() as stack:
-        stop = stack.enter_context(StopOnSignal())
-        run = train_one(recipe, parent, stop, name=name, eager=eager, baselines=root / "runs" / ".baselines")
-        if recipe.data["folds"] and recipe.data["fold"] is None:
-            cross_validate(
-                run, lambda changed, fold: train_one(changed, run.path / "folds", stop, name=str(fold), eager=eager)
-            )
-    return run
+    if recipe.train.resume and (left := unfinished(recipe, root)):
+        return resume(left, root, eager=eager)
+    with StopOnSignal() as stop:
+        return Work(stop, eager, root / BASELINES).begin(recipe, root / "runs" / recipe.name, name)
 
 
-def train_one(
-    recipe: Recipe, parent: Path, stop: StopOnSignal, *, name: str | None, eager: bool, baselines: Path | None = None
-) -> Run:
-    """One run in a new folder below `parent`; `baselines` is where they are kept from run to run, None for none."""
-    started = time.perf_counter()
-    check_name(name)
-    seed_everything(recipe)
-    recipe, task, splits, model = prepare(recipe)
-    run = Run.create(parent, recipe, name)
-    with run.lock():
-        try:
-            run.import_own_code()
-            with told_at_its_name(recipe):
-                run.keep_task(task)
-                keep_samples(run, splits)
-                counts = {name: len(split) for name, split in splits.items()}
-                run.update(examples=counts, fingerprint=fingerprints(splits))
-                log.info("%s\n%s", summary(model, len(splits["train"])).text(), run.path)
-                history = fit(run, model, task, splits, stop=stop, eager=eager)
-                report(run, task, splits, history, time.perf_counter() - started, baselines)
-        except Stopped as stopped:
-            run.update(state="stopped", seconds=time.perf_counter() - started)
-            raise Stopped(stopped.signal, how_to_go_on(run)) from None
-        except BaseException as error:
-            told = str(error) or type(error).__name__
-            with suppress(OSError):  # a full disk is told by the error that is on its way
-                run.update(state="failed", seconds=time.perf_counter() - started, error=told)
-            raise
-        shutil.rmtree(run.path / "cache", ignore_errors=True)
-        run.update(state="finished", seconds=time.perf_counter() - started)
-    return run
+def resume(run: Run, root: Path = Path(), *, eager: bool = False) -> Run:
+    """Goes on with a run that was interrupted, stopped or failed, as if it had never been left; gives the run.
+
+    Raises RunError where its data has changed since, or another process is at it.
+    """
+    if run.state["state"] == "finished":
+        log.info("%s: is finished, there is nothing to go on with", run.path)
+        return run
+    with StopOnSignal() as stop:
+        return Work(stop, eager, root / BASELINES).go_on(run)
 
 
-def how_to_go_on(run: Run) -> str:
-    """Where a stopped run is, in one line."""
-    epochs = len(HistoryFile(run.path / "history.csv").rows())
-    told = f"{run.path}: stopped after {epochs} of {run.recipe.train.epochs} epochs"
-    if not (run.path / "model.keras").exists():
-        return f"{told}, before there was a model"
-    return f"{told}. Its best model is kept: go on from it with --set train.init_from={run.path}"
-
-
-def seed_everything(recipe: Recipe) -> None:
-    """Keras, NumPy and Python draw from the recipe's seed; ops are deterministic unless the recipe lets them not be."""
-    keras.utils.set_random_seed(recipe.seed % 2**32)
-    if recipe.train.deterministic:
-        tf.config.experimental.enable_op_determinism()
-
-
-def keep_samples(run: Run, splits: dict[str, Split]) -> None:
-    """256 raw examples each of train and test, spread evenly."""
-    for name in ("train", "test"):
-        split = splits.get(name)
-        if split is not None and len(split):
-            rows = np.linspace(0, len(split) - 1, min(SAMPLES, len(split))).astype("int64")
-            run.keep_samples(name, {key: value.numpy() for key, value in split.gather(tf.constant(rows)).items()})
-
-
-def fingerprints(splits: dict[str, Split]) -> dict[str, str]:
-    """A number for the content of each split, in any order: equal data, equal number."""
-    return {name: f"{int(np.add.reduce(split.fingerprints(), dtype=np.uint64)):016x}" for name, split in splits.items()}
+def unfinished(recipe: Recipe, root: Path) -> Run | None:
+    """The newest run of this very recipe that was interrupted or stopped. Raises RunError where it is being trained."""
+    for run in reversed(all_runs(root)):
+        state = run.state
+        if state.get("asked") == recipe.digest and state["state"] in ("running", "interrupted", "stopped"):
+            if state["state"] == "running":
+                raise RunError(run.path, "is being trained by another process. Wait for it, or set train.resume: null")
+            return run
+    return None

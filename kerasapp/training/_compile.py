@@ -74,22 +74,29 @@ def make_schedule(spec: Spec, steps_per_epoch: int, epochs: int) -> keras.optimi
 def compile_model(
     model: keras.Model, task: Task, train: Train, *, optimizer: Any, steps_per_epoch: int, eager: bool = False
 ) -> None:
-    """Compiles with the task's loss and metrics.
-
-    `steps_per_execution: auto` runs 16 steps at once where a step is so short that starting it shows: dense layers.
-    """
-    steps = train.steps_per_execution
-    if steps == "auto":
-        plain = all(type(layer).__name__ in PLAIN_LAYERS for layer in model._flatten_layers(include_self=False))
-        steps = 16 if plain and steps_per_epoch >= 32 else 1
+    """Compiles with the task's loss and metrics; `steps_per_epoch` says how many steps a call may take."""
     model.compile(
         optimizer=optimizer,
         loss=task.loss(train.loss, train.label_smoothing),
         metrics=task.metrics(),
         run_eagerly=eager,
-        steps_per_execution=1 if eager else steps,
+        steps_per_execution=1 if eager else steps_at_once(train.steps_per_execution, model, steps_per_epoch),
         jit_compile=train.jit_compile,
     )
+
+
+def steps_at_once(asked: int | str, model: keras.Model, steps: int) -> int:
+    """`steps_per_execution`: `auto` is about 16 where a step is so short that starting it shows: dense layers.
+
+    One that divides the steps of an epoch is best, because then one iterator serves all epochs.
+    """
+    if asked != "auto":
+        return asked
+    plain = all(type(layer).__name__ in PLAIN_LAYERS for layer in model._flatten_layers(include_self=False))
+    if not plain or steps < 32:
+        return 1
+    divisors = [count for count in range(8, 33) if steps % count == 0]
+    return min(divisors, key=lambda count: abs(count - 16), default=16)
 
 
 def _make(module: Any, name: str, arguments: dict[str, Any]) -> Any:

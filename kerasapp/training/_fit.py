@@ -1,101 +1,112 @@
-"""`fit`, stage after stage, with what watches it."""
+"""`fit`, stage after stage, from the beginning or from where the saved state is."""
 
 import fnmatch
 import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import keras
-import tensorflow as tf
 
 from kerasapp import pipeline
-from kerasapp.callbacks.best import Best
-from kerasapp.callbacks.finite import StopOnNonFinite
-from kerasapp.callbacks.history import HistoryFile
-from kerasapp.callbacks.plateau import Plateau
-from kerasapp.callbacks.progress import Progress
+from kerasapp.callbacks._state import Position, read_state
+from kerasapp.callbacks.finite import NonFinite
 from kerasapp.callbacks.stop import StopOnSignal
-from kerasapp.callbacks.stopping import Stopping
 from kerasapp.errors import RunError
-from kerasapp.frame import Train
-from kerasapp.recipe import Recipe
 from kerasapp.run import Run
 from kerasapp.tasks._base import Task
-from kerasapp.training._board import board
+from kerasapp.training._batches import StageData
 from kerasapp.training._compile import compile_model, make_optimizer, make_rate
+from kerasapp.training._replay import explained
 from kerasapp.training._stages import Stage, leaves, stages_of
+from kerasapp.training._watch import STATE, Watch
 from kerasapp.types import Split
 
 log = logging.getLogger("kerasapp")
 
 
-class EpochOfData(keras.callbacks.Callback):
-    """Tells the training data which epoch it is; the order and the augmentation follow from that."""
-
-    def __init__(self):
-        super().__init__()
-        self.epoch = tf.Variable(0, dtype=tf.int64, trainable=False)
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.epoch.assign(epoch)
-
-
 def fit(
-    run: Run, model: keras.Model, task: Task, splits: dict[str, Split], *, stop: StopOnSignal, eager: bool = False
-) -> list[dict]:
-    """Trains through every stage; gives the rows of history.csv. The best model over all stages is in the run."""
-    recipe, train = run.recipe, run.recipe.train
-    if train.init_from:
-        warm_start(model, train.init_from)
-    readers = {name: _cached(run, task, splits[name], name) for name in ("train", "validation") if name in splits}
-    history, place = HistoryFile(run.path / "history.csv"), EpochOfData()
-    best = Best(run.path / "model.keras", train.monitor.metric, train.monitor.direction)
-    last = min(train.epochs, train.stop_after or train.epochs)
-    shown = board(run, model, task, splits, readers, epochs=last)
-    progress = Progress(train.epochs, None, monitor=best.metric, mode=best.mode, stop_after=last)
-    done, finished = 0, False
-    try:
-        for stage in stages_of(recipe):
-            data, validation = stage_data(recipe, task, splits, readers, stage, place)
-            steps = pipeline.steps_of(splits["train"], stage.train.batch_size)
-            optimizer = optimizer_of(stage, model, steps)
-            compile_model(model, task, stage.train, optimizer=optimizer, steps_per_epoch=steps, eager=eager)
-            model.fit(
-                data,
-                initial_epoch=done,
-                epochs=min(done + stage.epochs, last),
-                validation_data=validation,
-                class_weight=task.class_weight(stage.train.class_weight),
-                callbacks=[place, StopOnNonFinite(), *reactions(stage.train), best, history, shown, progress, stop],
-                shuffle=False,  # the order is the pipeline's
-                verbose=0,
-            )
-            done = len(history.rows())
-            if done >= last:
-                break
-        finished = True
-    finally:
-        progress.close()
-        best.close()
-        shown.close(finished)
-    return history.rows()
-
-
-def stage_data(
-    recipe: Recipe,
+    run: Run,
+    model: keras.Model,
     task: Task,
     splits: dict[str, Split],
-    readers: dict[str, pipeline.Reader],
-    stage: Stage,
-    place: EpochOfData,
-) -> tuple[tf.data.Dataset, tf.data.Dataset | None]:
-    """Training and validation batches of a stage."""
-    size = stage.train.batch_size
-    data = pipeline.training_batches(
-        task, splits["train"], readers["train"], batch_size=size, seed=recipe.seed, epoch=place.epoch
-    )
-    if "validation" not in splits:
-        return data, None
-    return data, pipeline.batches(task, splits["validation"], readers["validation"], batch_size=size)
+    *,
+    stop: StopOnSignal,
+    eager: bool = False,
+    saved: Callable[[], None] = lambda: None,
+) -> list[dict]:
+    """Trains through every stage; gives the rows of history.csv. The best model over all stages is in the run.
+
+    Goes on from the run's saved state, where there is one, as if it had never been left. `saved` is called after each
+    save of it.
+    """
+    recipe = run.recipe
+    kept = read_state(run.path / STATE)
+    if recipe.train.init_from and kept is None:
+        warm_start(model, recipe.train.init_from)
+    readers = {name: _cached(run, task, splits[name], name) for name in ("train", "validation") if name in splits}
+    place = kept.position if kept else Position()
+    with Watch(run, model, task, splits, readers, stop=stop, saved=saved) as watch:
+        for number, stage in enumerate(stages_of(recipe)):
+            data = StageData(task, splits, readers, recipe.seed, stage.train.batch_size)
+            optimizer = optimizer_of(stage, model, data.steps)
+            compile_model(model, task, stage.train, optimizer=optimizer, steps_per_epoch=data.steps, eager=eager)
+            if number < place.stage:
+                continue
+            if place.step:  # the running metrics, whose values were saved, are made with the first batch
+                model._symbolic_build(data_batch=data.one())
+            callbacks = watch.begin(stage.train, place, kept)
+            until = min(place.began + stage.epochs, watch.last)
+            weights = task.class_weight(stage.train.class_weight)
+            try:
+                fit_stage(model, data, place, until, class_weight=weights, callbacks=callbacks)
+            except NonFinite as found:
+                raise explained(found, model, data, read_state(run.path / STATE), weights) from None
+            stop.check()
+            done, kept = len(watch.history.rows()), None
+            last, place = replace(place, epoch=done, step=0), Position(number + 1, done, done)
+            if done >= watch.last:
+                break
+        watch.finish(last)
+    return watch.history.rows()
+
+
+def fit_stage(
+    model: keras.Model, data: StageData, place: Position, until: int, *, callbacks: list, class_weight: dict | None
+) -> None:
+    """Keras's `fit` up to the end of epoch `until`, what is left of an epoch that was begun by itself before."""
+    at_once = 1 if model.run_eagerly else model.steps_per_execution
+
+    def epochs(first: Position, end: int) -> None:
+        batches, more = data.of_fit(first.epoch, first.step, at_once)
+        model.fit(
+            **batches,
+            **data.of_validation(at_once),
+            initial_epoch=first.epoch,
+            epochs=end,
+            class_weight=class_weight,
+            callbacks=[*more, *callbacks],
+            shuffle=False,  # the order is the pipeline's
+            verbose=0,
+        )
+
+    stopped = any(getattr(callback, "stopped", False) for callback in callbacks)
+    if place.step:
+        with averaging_put_off(model.optimizer):
+            epochs(place, place.epoch + 1)
+        place, stopped = replace(place, epoch=place.epoch + 1, step=0), model.stop_training
+    epochs(place, place.epoch if stopped else until)
+
+
+@contextmanager
+def averaging_put_off(optimizer: Any) -> Iterator[None]:
+    """`fit` ends by putting an optimizer's moving averages (`use_ema`) in place of the weights: not in here."""
+    optimizer.finalize_variable_values = lambda variables: None
+    try:
+        yield
+    finally:
+        del optimizer.finalize_variable_values
 
 
 def optimizer_of(stage: Stage, model: keras.Model, steps: int) -> keras.optimizers.Optimizer:
@@ -108,6 +119,8 @@ def optimizer_of(stage: Stage, model: keras.Model, steps: int) -> keras.optimize
         optimizer.learning_rate = make_rate(stage.train, steps, stage.epochs)
     else:
         optimizer = make_optimizer(stage.train, steps, stage.epochs)
+        if stage.train.mixed_precision:  # Keras would do so too, but build it later, on fewer weights
+            optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
         apply_trainable(model, replace(stage, trainable=None))
         optimizer.build(model.trainable_variables)
     apply_trainable(model, stage)
@@ -120,17 +133,6 @@ def apply_trainable(model: keras.Model, stage: Stage) -> None:
     model.trainable = True
     for layer in leaves(model):  # each by itself: a model's own flag does not reach all of them again
         layer.trainable = any(fnmatch.fnmatch(layer.name, pattern) for pattern in patterns)
-
-
-def reactions(train: Train) -> list[keras.callbacks.Callback]:
-    """Plateau and early stopping, where the recipe has them."""
-    made: list[keras.callbacks.Callback] = []
-    metric, mode = train.monitor.metric, train.monitor.direction
-    if train.reduce_on_plateau:
-        made.append(Plateau(metric, mode, **vars(train.reduce_on_plateau)))
-    if train.early_stopping:
-        made.append(Stopping(metric, mode, **vars(train.early_stopping)))
-    return made
 
 
 def warm_start(model: keras.Model, word: str) -> None:

@@ -16,13 +16,13 @@ from kerasapp.run import Run
 log = logging.getLogger("kerasapp")
 
 
-def cross_validate(run: Run, train: Callable[[Recipe, int], Run]) -> None:
+def cross_validate(run: Run, train: Callable[[Run, Recipe, int], Run]) -> None:
     """Trains the other folds and adds mean and spread over all of them to the run's report."""
     folds = run.recipe.data["folds"]
     reports = [run.report]
     for fold in range(1, folds):
         log.info("fold %d of %d", fold + 1, folds)
-        reports.append(train(run.recipe.replaced({"data.fold": fold}), fold).report)
+        reports.append(train(run, run.recipe.replaced({"data.fold": fold}), fold).report)
     values: dict[str, list[float]] = {}
     for report in reports:
         for name, told in report["splits"]["test"]["metrics"].items():

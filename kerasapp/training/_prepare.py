@@ -1,6 +1,7 @@
 """Before the first step: data read, task adapted, model built, and the three of them known to fit together."""
 
 import fnmatch
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -16,7 +17,17 @@ from kerasapp.training._stages import leaves
 from kerasapp.types import Split
 
 
-def prepare(recipe: Recipe) -> tuple[Recipe, Task, dict[str, Split], keras.Model]:
+@dataclass(frozen=True)
+class Prepared:
+    """What training begins with: the recipe with what the task decided, the adapted task, the data, the model."""
+
+    recipe: Recipe
+    task: Task
+    splits: dict[str, Split]
+    model: keras.Model
+
+
+def prepare(recipe: Recipe) -> Prepared:
     """Reads the data, adapts the task, builds the model, and makes sure that they meet. Nothing is written.
 
     Raises RecipeError, also for what the user's own code raises; DataError.
@@ -25,7 +36,7 @@ def prepare(recipe: Recipe) -> tuple[Recipe, Task, dict[str, Split], keras.Model
         return _prepared(recipe)
 
 
-def _prepared(recipe: Recipe) -> tuple[Recipe, Task, dict[str, Split], keras.Model]:
+def _prepared(recipe: Recipe) -> Prepared:
     task, splits = adapted(recipe)
     recipe = with_resolved(recipe, task)
     for path, look in (("loss", lambda: task.loss(recipe.train.loss, recipe.train.label_smoothing)),
@@ -38,7 +49,7 @@ def _prepared(recipe: Recipe) -> tuple[Recipe, Task, dict[str, Split], keras.Mod
     model = build(recipe, task)
     check_built(recipe, task, model, splits)
     check_stages(recipe, model)
-    return recipe, task, splits, model
+    return Prepared(recipe, task, splits, model)
 
 
 def adapted(recipe: Recipe) -> tuple[Task, dict[str, Split]]:

@@ -31,5 +31,5 @@ def test_a_signal_ends_a_run_cleanly_and_says_how_to_go_on(tmp_path, number, cod
     told = process.communicate(timeout=60)[1]
     (run,) = tmp_path.glob("runs/long/*")
     assert process.returncode == code
-    assert "Traceback" not in told and f"train.init_from={run.relative_to(tmp_path)}" in told.splitlines()[-1]
+    assert "Traceback" not in told and f"--resume {run.relative_to(tmp_path)}" in told.splitlines()[-1]
     assert json.loads((run / "state.json").read_text())["state"] == "stopped"

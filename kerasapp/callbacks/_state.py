@@ -1,0 +1,122 @@
+"""The file that training is resumed from: every variable that a step reads or changes, and where training was.
+
+One npz, replaced whole: a kill or a full disk leaves the one before. Keras's own BackupAndRestore leaves out the seeds
+of dropout, the running means of an epoch's metrics, and the step within the epoch.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import ml_dtypes  # noqa: F401 - gives NumPy the names of bfloat16 and its like
+import numpy as np
+from keras.src.random.seed_generator import global_seed_generator
+
+from kerasapp.errors import RunError
+from kerasapp.files import replacing
+
+VERSION = 1
+META = "meta"
+PARTS = ("model", "optimizer", "seed", "metrics")
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where training is: the stage (from 0), the epoch that it began with, the epoch in progress, the steps of it that
+    are done. Epochs count from 0 over all stages."""
+
+    stage: int = 0
+    began: int = 0
+    epoch: int = 0
+    step: int = 0
+
+
+@dataclass(frozen=True)
+class State:
+    """What was saved: `values` by part of PARTS, in the order of `variables_of`; `callbacks` their states by name."""
+
+    position: Position
+    callbacks: dict[str, dict[str, Any]]
+    values: dict[str, list[np.ndarray]]
+
+
+def optimizers_of(model: keras.Model) -> list[keras.optimizers.Optimizer]:
+    """The model's optimizers: the one that it was compiled with, and what a training step of its own holds besides."""
+    own = [value for _, value in sorted(vars(model).items()) if isinstance(value, keras.optimizers.Optimizer)]
+    found = {id(optimizer): optimizer for optimizer in [model.optimizer, *own] if optimizer is not None}
+    return list(found.values())
+
+
+def variables_of(model: keras.Model) -> dict[str, list[keras.Variable]]:
+    """All that a training step reads and changes: weights and seeds, optimizers, Keras's own seed, running metrics."""
+    return {
+        "model": model.variables,
+        "optimizer": [variable for optimizer in optimizers_of(model) for variable in optimizer.variables],
+        "seed": [global_seed_generator().state],
+        "metrics": model.metrics_variables,
+    }
+
+
+def values_of(model: keras.Model) -> dict[str, list[np.ndarray]]:
+    """The values of `variables_of`, as NumPy arrays of their own memory."""
+    return {
+        part: [np.array(keras.ops.convert_to_numpy(variable.value)) for variable in variables]
+        for part, variables in variables_of(model).items()
+    }
+
+
+def assign(variables: list[keras.Variable], values: list[np.ndarray], where: Path) -> None:
+    """Gives variables their saved values. Raises RunError where they are not those that were saved."""
+    shapes = [tuple(variable.shape) for variable in variables], [value.shape for value in values]
+    if shapes[0] != shapes[1]:
+        told = f"{len(values)} variables were saved, the model has {len(variables)}, or their shapes differ"
+        raise RunError(where, f"does not fit: {told}. The code changed since: start anew, or go back to that version")
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
+def write_state(path: Path, state: State) -> None:
+    """Replaces the file, whole or not at all. Raises OSError."""
+    arrays: list[np.ndarray] = [array for part in PARTS for array in state.values[part]]
+    meta = {
+        "version": VERSION,
+        "position": asdict(state.position),
+        "callbacks": state.callbacks,
+        "counts": {part: len(state.values[part]) for part in PARTS},
+        "dtypes": [array.dtype.name for array in arrays],
+    }
+    stored = {str(number): array.view(f"u{array.itemsize}") for number, array in enumerate(map(_at_least_1d, arrays))}
+    shapes = [array.shape for array in arrays]
+    text = json.dumps(meta | {"shapes": shapes}).encode()
+    with replacing(path) as beside, open(beside, "wb") as stream:
+        np.savez(stream, **{META: np.frombuffer(text, "uint8")}, **stored)
+
+
+def read_state(path: Path) -> State | None:
+    """The saved state; None where nothing was saved yet. Raises RunError for a file that is none."""
+    if not path.exists():
+        return None
+    try:
+        with np.load(path) as stored:
+            meta = json.loads(stored[META].tobytes())
+            named = zip(meta["dtypes"], meta["shapes"], strict=True)
+            arrays = [stored[str(number)].view(dtype).reshape(shape) for number, (dtype, shape) in enumerate(named)]
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise RunError(path, f"can't be read ({error}). Start anew: this run can't go on") from None
+    if meta["version"] != VERSION:
+        raise RunError(path, "was saved by another version of kerasapp. Go on with that one, or start anew")
+    return State(Position(**meta["position"]), meta["callbacks"], dict(_parted(arrays, meta["counts"])))
+
+
+def _parted(arrays: list[np.ndarray], counts: dict[str, int]) -> Iterable[tuple[str, list[np.ndarray]]]:
+    start = 0
+    for part in PARTS:
+        yield part, arrays[start : start + counts[part]]
+        start += counts[part]
+
+
+def _at_least_1d(array: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(np.atleast_1d(array))

@@ -1,0 +1,99 @@
+"""What watches a training, what reacts to it, and what saves it: the callbacks, in their order."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+
+from kerasapp import pipeline
+from kerasapp.callbacks._state import Position, State
+from kerasapp.callbacks.best import Best
+from kerasapp.callbacks.finite import StopOnNonFinite
+from kerasapp.callbacks.history import HistoryFile
+from kerasapp.callbacks.plateau import Plateau
+from kerasapp.callbacks.progress import Progress
+from kerasapp.callbacks.save_state import Resumable, SaveState
+from kerasapp.callbacks.stop import StopOnSignal
+from kerasapp.callbacks.stopping import Stopping
+from kerasapp.frame import SaveEvery, Train
+from kerasapp.run import Run
+from kerasapp.tasks._base import Task
+from kerasapp.training._board import board
+from kerasapp.types import Split
+
+STATE = Path("resume", "state.npz")
+
+
+class Watch:
+    """The callbacks of a whole training; as a context it closes their files."""
+
+    def __init__(
+        self,
+        run: Run,
+        model: keras.Model,
+        task: Task,
+        splits: dict[str, Split],
+        readers: dict[str, pipeline.Reader],
+        *,
+        stop: StopOnSignal,
+        saved: Callable[[], None],
+    ):
+        train = run.recipe.train
+        monitor, every = train.monitor, train.save_every or SaveEvery()
+        self.last = min(train.epochs, train.stop_after or train.epochs)
+        self.history = HistoryFile(run.path / "history.csv")
+        self.best = Best(run.path / "model.keras", monitor.metric, monitor.direction)
+        self.board = board(run, model, task, splits, readers, epochs=self.last)
+        self.progress = Progress(
+            train.epochs, None, monitor=monitor.metric, mode=monitor.direction, stop_after=self.last
+        )
+        self.finite, self.stop = StopOnNonFinite(), stop
+        self.saver = SaveState(
+            run.path / STATE,
+            seconds=every.seconds,
+            steps=every.steps,
+            stopping=lambda: stop.asked,
+            saved=saved,
+        )
+        self.saver.set_model(model)
+        self._finished = False
+
+    def begin(self, train: Train, place: Position, kept: State | None) -> list[keras.callbacks.Callback]:
+        """The callbacks of a stage; with `kept` they, and the model, are as they were when that was saved."""
+        reacting = reactions(train)
+        parts: dict[str, Resumable] = {
+            "finite": self.finite,
+            **reacting,
+            "best": self.best,
+            "history": self.history,
+            "board": self.board,
+            "progress": self.progress,
+        }
+        self.saver.begin(place.stage, place.began, parts | {"stop": self.stop})
+        if kept:
+            self.saver.restore(kept)
+        return [*parts.values(), self.saver, self.stop]
+
+    def finish(self, place: Position) -> None:
+        """Training is done: its last state is saved, so that what follows can be begun again."""
+        self.saver.save(place)
+        self._finished = True
+
+    def __enter__(self) -> "Watch":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.progress.close()
+        self.best.close()
+        self.board.close(self._finished)
+
+
+def reactions(train: Train) -> dict[str, keras.callbacks.Callback]:
+    """Plateau and early stopping, where the recipe has them."""
+    made: dict[str, keras.callbacks.Callback] = {}
+    metric, mode = train.monitor.metric, train.monitor.direction
+    if train.reduce_on_plateau:
+        made["plateau"] = Plateau(metric, mode, **vars(train.reduce_on_plateau))
+    if train.early_stopping:
+        made["stopping"] = Stopping(metric, mode, **vars(train.early_stopping))
+    return made

@@ -1,0 +1,150 @@
+"""One run from its beginning, or from where it was left, to its report; and the folds of its cross-validation."""
+
+import logging
+import shutil
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kerasapp.blame import told_at_its_name
+from kerasapp.callbacks.history import HistoryFile
+from kerasapp.callbacks.stop import StopOnSignal, Stopped
+from kerasapp.environment import environment
+from kerasapp.errors import RunError
+from kerasapp.recipe import Recipe
+from kerasapp.run import SAMPLES, Run, check_name
+from kerasapp.summary import summary
+from kerasapp.training._fit import fit
+from kerasapp.training._folds import cross_validate
+from kerasapp.training._prepare import Prepared, prepare
+from kerasapp.training._report import report
+from kerasapp.training._watch import STATE
+from kerasapp.types import Split
+
+log = logging.getLogger("kerasapp")
+
+
+class Work:
+    """What one call does: a run from a recipe, or the rest of one, and where it is cross-validated its folds."""
+
+    def __init__(self, stop: StopOnSignal, eager: bool, baselines: Path | None):
+        self.stop, self.eager, self.baselines = stop, eager, baselines
+        self._started = time.perf_counter()
+
+    def begin(self, recipe: Recipe, parent: Path, name: str | None) -> Run:
+        """A new run in a folder below `parent`."""
+        check_name(name)
+        seed_everything(recipe)
+        prepared = prepare(recipe)
+        run = Run.create(parent, prepared.recipe, name, asked=recipe.digest)
+        with run.lock():
+            self._do(run, prepared, 0.0)
+        return run
+
+    def go_on(self, run: Run) -> Run:
+        """The rest of a run, in its own folder."""
+        with run.lock():
+            state = run.read_json("state.json")
+            run.update(state="running", error=None)
+            seed_everything(run.recipe)
+            prepared = prepare(run.recipe)
+            check_unchanged(run, state, prepared.splits)
+            self._do(run, prepared, state["seconds"])
+        return run
+
+    def _do(self, run: Run, prepared: Prepared, before: float) -> None:
+        """Trains and reports, and writes down how it ended. `before` are the seconds of the processes before."""
+
+        def seconds() -> float:
+            return before + time.perf_counter() - self._started
+
+        try:
+            self._train(run, prepared, seconds)
+            if run.recipe.data["folds"] and run.recipe.data["fold"] is None:
+                cross_validate(run, self._fold)
+        except Stopped as stopped:
+            run.update(state="stopped", seconds=seconds())
+            raise Stopped(stopped.signal, how_to_go_on(run)) from None
+        except BaseException as error:
+            told = str(error) or type(error).__name__
+            with suppress(OSError):  # a full disk is told by the error that is on its way
+                run.update(state="failed", seconds=seconds(), error=told)
+            raise
+        run.update(state="finished", seconds=seconds())
+        for folder in ("cache", *([] if run.recipe.train.stop_after else [STATE.parent])):
+            shutil.rmtree(run.path / folder, ignore_errors=True)
+
+    def _train(self, run: Run, prepared: Prepared, seconds: Callable[[], float]) -> None:
+        run.import_own_code()
+        with told_at_its_name(prepared.recipe):
+            self._fit(run, prepared, seconds)
+
+    def _fit(self, run: Run, prepared: Prepared, seconds: Callable[[], float]) -> None:
+        task, splits, model = prepared.task, prepared.splits, prepared.model
+        if not (run.path / STATE).exists():
+            run.keep_task(task)
+            keep_samples(run, splits)
+            run.update(examples={name: len(split) for name, split in splits.items()}, fingerprint=fingerprints(splits))
+            log.info("%s", summary(model, len(splits["train"])).text())
+        log.info("%s", run.path)
+        history = fit(
+            run, model, task, splits, stop=self.stop, eager=self.eager, saved=lambda: run.update(seconds=seconds())
+        )
+        report(run, task, splits, history, seconds(), self.baselines)
+
+    def _fold(self, run: Run, recipe: Recipe, fold: int) -> Run:
+        """A fold of a run's cross-validation: done already, to be gone on with, or new."""
+        inner, there = Work(self.stop, self.eager, None), Run(run.path / "folds" / str(fold))
+        if not (there.path / "state.json").is_file():
+            return inner.begin(recipe, there.path.parent, str(fold))
+        return there if there.state["state"] == "finished" else inner.go_on(there)
+
+
+def how_to_go_on(run: Run) -> str:
+    """Where a stopped run is, in one line."""
+    epochs = len(HistoryFile(run.path / "history.csv").rows())
+    told = f"{run.path}: stopped after {epochs} of {run.recipe.train.epochs} epochs"
+    return f"{told}. Go on with: kerasapp run --resume {run.path}"
+
+
+def check_unchanged(run: Run, state: dict, splits: dict[str, Split]) -> None:
+    """Raises RunError where the data is not what the run began with; says where a version is another."""
+    before, now = state.get("fingerprint"), fingerprints(splits)
+    if before and before != now:
+        changed = " and ".join(name for name in now if before.get(name) != now[name])
+        raise RunError(run.path, f"its data has changed since ({changed}). Put it back as it was, or start anew")
+    was, versions = run.read_json("environment.json")["versions"], environment(0)["versions"]
+    for package, version in versions.items():
+        if was.get(package) != version:
+            log.warning(
+                "%s is %s now, and was %s: the result may not be that of one process",
+                package,
+                version,
+                was.get(package),
+            )
+
+
+def seed_everything(recipe: Recipe) -> None:
+    """Keras, NumPy and Python draw from the recipe's seed; ops are deterministic unless the recipe lets them not be."""
+    keras.utils.set_random_seed(recipe.seed % 2**32)
+    if recipe.train.deterministic:
+        tf.config.experimental.enable_op_determinism()
+
+
+def keep_samples(run: Run, splits: dict[str, Split]) -> None:
+    """256 raw examples each of train and test, spread evenly."""
+    for name in ("train", "test"):
+        split = splits.get(name)
+        if split is not None and len(split):
+            rows = np.linspace(0, len(split) - 1, min(SAMPLES, len(split))).astype("int64")
+            run.keep_samples(name, {key: value.numpy() for key, value in split.gather(tf.constant(rows)).items()})
+
+
+def fingerprints(splits: dict[str, Split]) -> dict[str, str]:
+    """A number for the content of each split, in any order: equal data, equal number."""
+    return {name: f"{int(np.add.reduce(split.fingerprints(), dtype=np.uint64)):016x}" for name, split in splits.items()}

@@ -1,0 +1,235 @@
+"""A run that was left at any moment and gone on with ends as one that never was."""
+
+import numpy as np
+import pytest
+from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
+
+from kerasapp.callbacks._state import PARTS, read_state
+from kerasapp.callbacks.history import HistoryFile
+from kerasapp.callbacks.save_state import SaveState
+from kerasapp.errors import RunError
+from kerasapp.recipe import load
+from kerasapp.run import Run
+from kerasapp.training import resume, train
+
+SMALL = """\
+title: T
+seed: 3
+task: {name: image_classification, augmentation: [flip, {name: shift}]}
+data: {name: synthetic, image_shape: [8, 8, 1], num_classes: 3, examples: 150}
+model: {name: cnn, blocks: 1, filters: 4, units: [8], dropout: 0.3}
+train:
+  epochs: 4
+  stop_after: 4
+  batch_size: 8
+  save_every: {steps: 3}
+  optimizer: {name: Adam, learning_rate: 1e-2}
+"""
+KINDS = {
+    "dropout and augmentation": {},
+    "calls of 8 steps that do not fill an epoch": {"train.steps_per_execution": 8},
+    "calls of 7 steps that fill an epoch": {"train.steps_per_execution": 7, "train.batch_size": 5},
+    "schedule and warm-up": {
+        "train.optimizer": {"name": "SGD", "learning_rate": {"name": "CosineDecay", "initial_learning_rate": 0.1}},
+        "train.warmup_epochs": 1,
+    },
+    "accumulated gradients and averaged weights": {
+        "train.optimizer": {"name": "Adam", "gradient_accumulation_steps": 3, "use_ema": True},
+    },
+    "plateau and early stopping": {
+        "train.optimizer.learning_rate": 0.1,
+        "train.reduce_on_plateau": {"patience": 1, "factor": 0.5, "min_delta": 0.2},
+        "train.early_stopping": {"patience": 2, "min_delta": 0.05},
+    },
+    "stages": {
+        "train.stages": [
+            {"epochs": 1, "trainable": ["head"]},
+            {"epochs": 2, "optimizer.learning_rate": 1e-3, "keep_optimizer": True},
+            {"epochs": 1, "batch_size": 16},
+        ]
+    },
+    "mixed precision": {"train.mixed_precision": True},
+    "a table": {
+        "task": "tabular_classification",
+        "data": {"name": "sklearn", "dataset": "wine"},
+        "model": {"name": "mlp", "units": [8], "dropout": 0.2},
+    },
+}
+
+
+class Killed(BaseException):
+    """Stands for a kill: nothing catches it on purpose."""
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    def made(changes):
+        (tmp_path / "small.yaml").write_text(SMALL)
+        return load(tmp_path / "small.yaml").replaced(changes)
+
+    return made
+
+
+def killed_in(monkeypatch, recipe, root, *, batches):
+    """Trains until so many batches or calls of several have ended, is killed, and is gone on with, again and again."""
+    counted = {"left": 0}
+    original = SaveState.on_train_batch_end
+
+    def count(self, batch, logs=None):
+        original(self, batch, logs)
+        counted["left"] -= 1
+        if counted["left"] == 0:
+            raise Killed
+
+    monkeypatch.setattr(SaveState, "on_train_batch_end", count)
+    work = lambda: train(recipe, root, name="killed")  # noqa: E731
+    for number in batches:
+        counted["left"] = number
+        with pytest.raises(Killed):
+            work()
+        work = lambda: resume(Run(root / "runs" / "small" / "killed"), root)  # noqa: E731
+    monkeypatch.undo()
+    return work()
+
+
+def curves(run):
+    """Every point in the event files, in order, without the time."""
+    points = []
+    for file in sorted((run.path / "logs").rglob("events.*")):
+        for event in EventFileLoader(str(file)).Load():
+            part = file.parent.relative_to(run.path / "logs").as_posix()
+            points += [
+                (part, event.step, value.tag, value.tensor.SerializeToString())
+                for value in event.summary.value
+                if value.tag.startswith(("epoch_", "best_"))
+            ]
+    return sorted(points)
+
+
+def rows(run):
+    return [
+        {key: value for key, value in row.items() if key != "seconds"}
+        for row in HistoryFile(run.path / "history.csv").rows()
+    ]
+
+
+def same(a, b):
+    assert rows(a) == rows(b)
+    assert curves(a) == curves(b)
+    for x, y in zip(a.model().weights, b.model().weights, strict=True):
+        assert np.array_equal(x.numpy(), y.numpy()), x.path
+    mine, other = read_state(a.path / "resume" / "state.npz"), read_state(b.path / "resume" / "state.npz")
+    assert mine.position == other.position
+    for part in PARTS:
+        for number, (x, y) in enumerate(zip(mine.values[part], other.values[part], strict=True)):
+            assert np.array_equal(x, y), (part, number)
+    measured = [run.report["splits"]["test"]["metrics"] for run in (a, b)]
+    assert measured[0] == measured[1]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_run_killed_and_gone_on_with_is_equal_to_one_that_never_was(monkeypatch, recipe, tmp_path, kind):
+    asked = recipe(KINDS[kind])
+    whole = train(asked, tmp_path / "whole")
+    per_call = asked.train.steps_per_execution
+    batches = (5, 16, 23) if not isinstance(per_call, int) else (1, 2, 3)
+    same(killed_in(monkeypatch, asked, tmp_path / "killed", batches=batches), whole)
+
+
+def test_a_run_killed_in_its_report_reports_and_trains_no_further(monkeypatch, recipe, tmp_path):
+    asked = recipe({"train.stop_after": None})
+    whole = train(asked, tmp_path / "whole")
+    monkeypatch.setattr("kerasapp.training._work.report", _killed)
+    with pytest.raises(Killed):
+        train(asked, tmp_path, name="killed")
+    monkeypatch.undo()
+    left = Run(tmp_path / "runs" / "small" / "killed")
+    written = (left.path / "history.csv").read_bytes()
+    assert resume(left, tmp_path).state["state"] == "finished"
+    assert (left.path / "history.csv").read_bytes() == written
+    assert left.report["splits"] == whole.report["splits"]
+    assert not (left.path / "resume").exists(), "what a finished run does not need any more"
+
+
+def test_a_run_killed_before_its_first_state_begins_again_in_its_folder(monkeypatch, recipe, tmp_path):
+    asked = recipe({})
+    monkeypatch.setattr("kerasapp.training._work.fit", _killed)
+    with pytest.raises(Killed):
+        train(asked, tmp_path / "killed", name="killed")
+    monkeypatch.undo()
+    same(resume(Run(tmp_path / "killed" / "runs" / "small" / "killed")), train(asked, tmp_path / "whole"))
+
+
+def test_folds_go_on_where_they_were_left(monkeypatch, recipe, tmp_path):
+    asked = recipe({"data.folds": 3, "train.epochs": 1, "train.stop_after": None})
+    whole = train(asked, tmp_path / "whole")
+    run = killed_in(monkeypatch, asked, tmp_path / "killed", batches=(2, 12, 20))
+    assert run.report["cross_validation"]["metrics"] == whole.report["cross_validation"]["metrics"]
+    assert run.state["state"] == "finished"
+
+
+def test_a_signal_between_folds_leaves_the_run_stopped(monkeypatch, recipe, tmp_path):
+    from kerasapp.callbacks.stop import Stopped
+
+    def stopped(*_, **__):
+        raise Stopped(15)
+
+    monkeypatch.setattr("kerasapp.training._work.cross_validate", stopped)
+    with pytest.raises(Stopped, match="--resume"):
+        train(recipe({"data.folds": 3, "train.epochs": 1, "train.stop_after": None}), tmp_path, name="one")
+    assert Run(tmp_path / "runs" / "small" / "one").state["state"] == "stopped"
+
+
+def test_other_data_is_refused(monkeypatch, recipe, tmp_path):
+    path = tmp_path / "t.csv"
+    rows = [f"{number},{'ab'[number % 2]}" for number in range(80)]
+    path.write_text("\n".join(["x,label", *rows]))
+    table = {"name": "csv", "path": str(path), "label": "label"}
+    asked = recipe({"task": "tabular_classification", "data": table, "model": "mlp"})
+    monkeypatch.setattr("kerasapp.training._work.report", _killed)
+    with pytest.raises(Killed):
+        train(asked, tmp_path, name="one")
+    monkeypatch.undo()
+    path.write_text("\n".join(["x,label", *rows, "99,a"]))
+    with pytest.raises(RunError, match=r"data has changed.*start anew"):
+        resume(Run(tmp_path / "runs" / "small" / "one"))
+
+
+def test_a_finished_run_is_left_as_it_is(recipe, tmp_path):
+    run = train(recipe({"train.epochs": 1, "train.stop_after": None}), tmp_path)
+    before = {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()}
+    assert resume(run).path == run.path
+    assert {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()} == before
+
+
+def test_auto_goes_on_with_the_run_of_the_very_same_recipe_and_with_no_other(monkeypatch, recipe, tmp_path):
+    auto, other = recipe({"train.resume": "auto"}), recipe({"train.resume": "auto", "train.batch_size": 16})
+    monkeypatch.setattr("kerasapp.training._work.report", _interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train(auto, tmp_path, name="left")
+    monkeypatch.undo()
+    assert train(other, tmp_path).path.name != "left"
+    assert train(auto, tmp_path).path.name == "left"
+    assert train(auto, tmp_path).path.name != "left", "it is finished now"
+
+
+def test_auto_does_not_train_beside_a_process_that_is_at_it(monkeypatch, recipe, tmp_path):
+    auto = recipe({"train.resume": "auto"})
+    monkeypatch.setattr("kerasapp.training._work.report", _interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train(auto, tmp_path, name="left")
+    monkeypatch.undo()
+    left = Run(tmp_path / "runs" / "small" / "left")
+    left.update(state="running")
+    with left.lock(), pytest.raises(RunError, match="another process"):
+        train(auto, tmp_path)
+
+
+def _killed(*_, **__):
+    raise Killed
+
+
+def _interrupted(*_, **__):
+    from kerasapp.callbacks.stop import Stopped
+
+    raise Stopped(2)
