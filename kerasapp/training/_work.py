@@ -82,6 +82,11 @@ class Work:
             shutil.rmtree(run.path / folder, ignore_errors=True)
 
     def _train(self, run: Run, prepared: Prepared, seconds: Callable[[], float]) -> None:
+        run.import_own_code()
+        with told_at_its_name(prepared.recipe):
+            self._fit(run, prepared, seconds)
+
+    def _fit(self, run: Run, prepared: Prepared, seconds: Callable[[], float]) -> None:
         task, splits, model = prepared.task, prepared.splits, prepared.model
         if not (run.path / STATE).exists():
             run.keep_task(task)
