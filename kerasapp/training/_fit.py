@@ -17,10 +17,10 @@ from kerasapp.errors import RunError
 from kerasapp.run import Run
 from kerasapp.tasks._base import Task
 from kerasapp.training._batches import StageData
+from kerasapp.training._callbacks import STATE, Callbacks
 from kerasapp.training._compile import compile_model, make_optimizer, make_rate
 from kerasapp.training._replay import explained
 from kerasapp.training._stages import Stage, leaves, stages_of
-from kerasapp.training._watch import STATE, Watch
 from kerasapp.types import Split
 
 log = logging.getLogger("kerasapp")
@@ -47,7 +47,7 @@ def fit(
         warm_start(model, recipe.train.init_from)
     readers = {name: _cached(run, task, splits[name], name) for name in ("train", "validation") if name in splits}
     place = kept.position if kept else Position()
-    with Watch(run, model, task, splits, readers, stop=stop, saved=saved) as watch:
+    with Callbacks(run, model, task, splits, readers, stop=stop, saved=saved) as watching:
         for number, stage in enumerate(stages_of(recipe)):
             data = StageData(task, splits, readers, recipe.seed, stage.train.batch_size)
             optimizer = optimizer_of(stage, model, data.steps)
@@ -56,20 +56,20 @@ def fit(
                 continue
             if place.step:  # the running metrics, whose values were saved, are made with the first batch
                 model._symbolic_build(data_batch=data.one())
-            callbacks = watch.begin(stage.train, place, kept)
-            until = min(place.began + stage.epochs, watch.last)
+            callbacks = watching.begin(stage.train, place, kept)
+            until = min(place.began + stage.epochs, watching.last)
             weights = task.class_weight(stage.train.class_weight)
             try:
                 fit_stage(model, data, place, until, class_weight=weights, callbacks=callbacks)
             except NonFinite as found:
                 raise explained(found, model, data, read_state(run.path / STATE), weights) from None
             stop.check()
-            done, kept = len(watch.history.rows()), None
+            done, kept = len(watching.history.rows()), None
             last, place = replace(place, epoch=done, step=0), Position(number + 1, done, done)
-            if done >= watch.last:
+            if done >= watching.last:
                 break
-        watch.finish(last)
-    return watch.history.rows()
+        watching.finish(last)
+    return watching.history.rows()
 
 
 def fit_stage(

@@ -19,11 +19,11 @@ from kerasapp.errors import RunError
 from kerasapp.recipe import Recipe
 from kerasapp.run import SAMPLES, Run, check_name
 from kerasapp.summary import summary
+from kerasapp.training._callbacks import STATE
 from kerasapp.training._fit import fit
 from kerasapp.training._folds import cross_validate
 from kerasapp.training._prepare import Prepared, prepare
 from kerasapp.training._report import report
-from kerasapp.training._watch import STATE
 from kerasapp.types import Split
 
 log = logging.getLogger("kerasapp")

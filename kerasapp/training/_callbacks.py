@@ -24,7 +24,7 @@ from kerasapp.types import Split
 STATE = Path("resume", "state.npz")
 
 
-class Watch:
+class Callbacks:
     """The callbacks of a whole training; as a context it closes their files."""
 
     def __init__(
@@ -79,7 +79,7 @@ class Watch:
         self.saver.save(place)
         self._finished = True
 
-    def __enter__(self) -> "Watch":
+    def __enter__(self) -> "Callbacks":
         return self
 
     def __exit__(self, *_: object) -> None:
