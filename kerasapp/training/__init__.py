@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from kerasapp.callbacks.history import HistoryFile
 from kerasapp.callbacks.stop import StopOnSignal, Stopped
+from kerasapp.errors import KerasappError
 from kerasapp.recipe import Recipe
 from kerasapp.run import SAMPLES, Run, check_name
 from kerasapp.summary import summary
@@ -19,9 +20,11 @@ from kerasapp.training._fit import fit
 from kerasapp.training._folds import cross_validate
 from kerasapp.training._prepare import prepare
 from kerasapp.training._report import evaluate, report
+from kerasapp.training._seeds import train_seeds
+from kerasapp.training._spread import over
 from kerasapp.types import Split
 
-__all__ = ["evaluate", "prepare", "train"]
+__all__ = ["evaluate", "over", "prepare", "train", "train_seeds"]
 
 log = logging.getLogger("kerasapp")
 
@@ -65,6 +68,8 @@ def train_one(
             told = str(error) or type(error).__name__
             with suppress(OSError):  # a full disk is told by the error that is on its way
                 run.update(state="failed", seconds=time.perf_counter() - started, error=told)
+            if isinstance(error, KerasappError):
+                error.run = run.path
             raise
         shutil.rmtree(run.path / "cache", ignore_errors=True)
         run.update(state="finished", seconds=time.perf_counter() - started)
