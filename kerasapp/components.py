@@ -113,7 +113,8 @@ def function(kind: str, name: str, entry: str | None = None, folder: Path | None
     source = find(kind, name, entry, folder)
     if source.module:
         return getattr(importlib.import_module(source.module), source.entry)
-    unique = f"kerasapp_own_{source.path.stem}_{abs(hash(source.path.resolve()))}"
+    content = hash((source.path.resolve(), source.path.read_bytes()))  # an edited file is another module
+    unique = f"kerasapp_own_{source.path.stem}_{abs(content)}"
     if unique not in sys.modules:
         spec = importlib.util.spec_from_file_location(unique, source.path)
         sys.modules[unique] = module = importlib.util.module_from_spec(spec)

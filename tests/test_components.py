@@ -64,3 +64,11 @@ def test_a_dotted_name_is_found_on_the_path(tmp_path, monkeypatch):
     (tmp_path / "my_lab" / "nets.py").write_text("def capsule(*, width: int = 5): return width\n")
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     assert components.create("models", {"name": "my_lab.nets:capsule", "width": 6}) == 6
+
+
+def test_a_file_that_was_edited_is_read_anew(tmp_path):
+    path = tmp_path / "own.py"
+    path.write_text("def thing(*, by: int = 1):\n    return by\n")
+    assert components.create("models", {"name": "./own.py:thing"}, folder=tmp_path) == 1
+    path.write_text("def thing(*, by: int = 1):\n    return by + 1\n")
+    assert components.create("models", {"name": "./own.py:thing"}, folder=tmp_path) == 2
