@@ -48,6 +48,12 @@ def print_json(value: Any) -> None:
     print(json.dumps(finite(value), indent=2, ensure_ascii=False))
 
 
+def difference(row: dict[str, Any]) -> str:
+    """A line for a row `{"path", "a", "b"}`."""
+    a, b = ("-" if it is None else f"{it:.6g}" if isinstance(it, float) else str(it) for it in (row["a"], row["b"]))
+    return f"  {row['path']:40} {a:>24}  {b:>24}"
+
+
 def start_tensorflow() -> None:
     """Imports TensorFlow with its start-up chatter kept off the terminal; it is replayed if the import fails."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

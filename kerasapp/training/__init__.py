@@ -3,6 +3,7 @@
 import logging
 import shutil
 import time
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -16,27 +17,40 @@ from kerasapp.errors import KerasappError
 from kerasapp.recipe import Recipe
 from kerasapp.run import SAMPLES, Run, check_name
 from kerasapp.summary import summary
+from kerasapp.training._fingerprint import fingerprints
 from kerasapp.training._fit import fit
 from kerasapp.training._folds import cross_validate
 from kerasapp.training._prepare import prepare
 from kerasapp.training._report import evaluate, report
+from kerasapp.training._reproduce import Reproduction, reproduce
 from kerasapp.training._seeds import train_seeds
 from kerasapp.training._spread import over
 from kerasapp.types import Split
 
-__all__ = ["evaluate", "over", "prepare", "train", "train_seeds"]
+__all__ = ["Reproduction", "evaluate", "over", "prepare", "reproduce", "train", "train_seeds"]
 
 log = logging.getLogger("kerasapp")
 
 
-def train(recipe: Recipe, root: Path = Path(), *, name: str | None = None, eager: bool = False) -> Run:
-    """Trains a recipe and reports on it; gives the run. Raises RecipeError, DataError, WorkError."""
+def train(
+    recipe: Recipe,
+    root: Path = Path(),
+    *,
+    name: str | None = None,
+    eager: bool = False,
+    before: Callable[[dict[str, Split]], None] | None = None,
+) -> Run:
+    """Trains a recipe and reports on it; gives the run. Raises RecipeError, DataError, WorkError.
+
+    `before` sees the data when nothing has been written or trained yet.
+    """
     parent = root / "runs" / recipe.name
     if recipe.train.init_from:
         recipe = recipe.replaced({"train.init_from": str(Run.open(recipe.train.init_from, root).path.resolve())})
     with ExitStack() as stack:
         stop = stack.enter_context(StopOnSignal())
-        run = train_one(recipe, parent, stop, name=name, eager=eager, baselines=root / "runs" / ".baselines")
+        baselines = root / "runs" / ".baselines"
+        run = train_one(recipe, parent, stop, name=name, eager=eager, baselines=baselines, before=before)
         if recipe.data["folds"] and recipe.data["fold"] is None:
             cross_validate(
                 run, lambda changed, fold: train_one(changed, run.path / "folds", stop, name=str(fold), eager=eager)
@@ -45,19 +59,29 @@ def train(recipe: Recipe, root: Path = Path(), *, name: str | None = None, eager
 
 
 def train_one(
-    recipe: Recipe, parent: Path, stop: StopOnSignal, *, name: str | None, eager: bool, baselines: Path | None = None
+    recipe: Recipe,
+    parent: Path,
+    stop: StopOnSignal,
+    *,
+    name: str | None,
+    eager: bool,
+    baselines: Path | None = None,
+    before: Callable[[dict[str, Split]], None] | None = None,
 ) -> Run:
     """One run in a new folder below `parent`; `baselines` is where they are kept from run to run, None for none."""
     started = time.perf_counter()
     check_name(name)
     seed_everything(recipe)
     recipe, task, splits, model = prepare(recipe)
+    if before:
+        before(splits)
     run = Run.create(parent, recipe, name)
     with run.lock():
         try:
             run.keep_task(task)
             keep_samples(run, splits)
-            run.update(examples={name: len(split) for name, split in splits.items()}, fingerprint=fingerprints(splits))
+            counts = {name: len(split) for name, split in splits.items()}
+            run.update(examples=counts, fingerprint=fingerprints(splits, recipe.train.init_from))
             log.info("%s\n%s", summary(model, len(splits["train"])).text(), run.path)
             history = fit(run, model, task, splits, stop=stop, eager=eager)
             report(run, task, splits, history, time.perf_counter() - started, baselines)
@@ -99,8 +123,3 @@ def keep_samples(run: Run, splits: dict[str, Split]) -> None:
         if split is not None and len(split):
             rows = np.linspace(0, len(split) - 1, min(SAMPLES, len(split))).astype("int64")
             run.keep_samples(name, {key: value.numpy() for key, value in split.gather(tf.constant(rows)).items()})
-
-
-def fingerprints(splits: dict[str, Split]) -> dict[str, str]:
-    """A number for the content of each split, in any order: equal data, equal number."""
-    return {name: f"{int(np.add.reduce(split.fingerprints(), dtype=np.uint64)):016x}" for name, split in splits.items()}
