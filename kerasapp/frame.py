@@ -91,6 +91,7 @@ class Train:
     stages: list[dict[str, Any]] | None = None
     init_from: str | None = None
     stop_after: PositiveInt | None = None
+    measure_every: PositiveInt = 1
     histogram_freq: NonNegativeInt = 0
     distribute: str | None = None
 

@@ -28,6 +28,7 @@ STAGE_FIXED = (
     "monitor",
     "init_from",
     "stop_after",
+    "measure_every",
     "distribute",
     "mixed_precision",
     "deterministic",

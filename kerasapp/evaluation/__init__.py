@@ -106,7 +106,11 @@ def _measured(
     kept = [] if "validation" in splits else _kept_thresholds(run)
     choices = kept or kind.thresholds(task, validation)
     losses = {name: _losses(task, run.recipe.train, outputs) for name, outputs in given.items()}
-    return choices, {name: kind.measure(task, splits[name], given[name], losses[name], choices) for name in names}
+    measured = {name: kind.measure(task, splits[name], given[name], losses[name], choices) for name in names}
+    for name, result in measured.items():
+        own = task.measure(given[name].decoded, given[name].examples)
+        result["metrics"] |= {metric: intervals.metric(float(value)) for metric, value in own.items()}
+    return choices, measured
 
 
 def _outputs(model: "keras.Model", task: "Task", splits: dict[str, Split], name: str) -> Any:

@@ -22,6 +22,7 @@ from kerasapp.run import Run
 from kerasapp.tasks._base import Task
 from kerasapp.training._board import board
 from kerasapp.training._compile import compile_model, make_optimizer, make_rate
+from kerasapp.training._measure import measuring
 from kerasapp.training._stages import Stage, leaves, stages_of
 from kerasapp.types import Split
 
@@ -48,8 +49,9 @@ def fit(
         warm_start(model, train.init_from)
     readers = {name: _cached(run, task, splits[name], name) for name in ("train", "validation") if name in splits}
     history, place = HistoryFile(run.path / "history.csv"), EpochOfData()
-    best = Best(run.path / "model.keras", train.monitor.metric, train.monitor.direction)
     last = min(train.epochs, train.stop_after or train.epochs)
+    measured, every = measuring(model, task, splits, readers, every=train.measure_every, last=last)
+    best = Best(run.path / "model.keras", train.monitor.metric, train.monitor.direction, every)
     shown = board(run, model, task, splits, readers, epochs=last)
     progress = Progress(train.epochs, None, monitor=best.metric, mode=best.mode, stop_after=last)
     done, finished = 0, False
@@ -65,7 +67,10 @@ def fit(
                 epochs=min(done + stage.epochs, last),
                 validation_data=validation,
                 class_weight=task.class_weight(stage.train.class_weight),
-                callbacks=[place, StopOnNonFinite(), *reactions(stage.train), best, history, shown, progress, stop],
+                callbacks=[
+                    *(place, *measured, StopOnNonFinite(), *reactions(stage.train, every)),
+                    *(best, history, shown, progress, stop),
+                ],
                 shuffle=False,  # the order is the pipeline's
                 verbose=0,
             )
@@ -122,14 +127,14 @@ def apply_trainable(model: keras.Model, stage: Stage) -> None:
         layer.trainable = any(fnmatch.fnmatch(layer.name, pattern) for pattern in patterns)
 
 
-def reactions(train: Train) -> list[keras.callbacks.Callback]:
-    """Plateau and early stopping, where the recipe has them."""
+def reactions(train: Train, every: int) -> list[keras.callbacks.Callback]:
+    """Plateau and early stopping, where the recipe has them; `every` so many epochs the monitor is there."""
     made: list[keras.callbacks.Callback] = []
     metric, mode = train.monitor.metric, train.monitor.direction
     if train.reduce_on_plateau:
-        made.append(Plateau(metric, mode, **vars(train.reduce_on_plateau)))
+        made.append(Plateau(metric, mode, **vars(train.reduce_on_plateau), every=every))
     if train.early_stopping:
-        made.append(Stopping(metric, mode, **vars(train.early_stopping)))
+        made.append(Stopping(metric, mode, **vars(train.early_stopping), every=every))
     return made
 
 
