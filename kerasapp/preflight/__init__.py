@@ -1,35 +1,19 @@
 """A look at the data before anything trains: what is read, what is missing, what stands in two splits."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from kerasapp import components, data
 from kerasapp.errors import DataError, KerasappError
 from kerasapp.recipe import Recipe
+from kerasapp.rules import Finding
 from kerasapp.types import Split
 
 TINY = 10  # examples of a class, below which it can't be learned or measured
 FEW = 3000  # examples of a class: the rule of thumb for training a network from nothing
 NAMED = 3
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing about the data: what kind, how bad, where, and what to do."""
-
-    kind: str
-    severity: Literal["note", "warning", "error"]
-    where: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.severity}: {self.where}: {self.message}"
-
-    def as_json(self) -> dict[str, str]:
-        return asdict(self)
 
 
 def findings(recipe: Recipe) -> list[Finding]:

@@ -24,6 +24,7 @@ from kerasapp.training._board import board
 from kerasapp.training._compile import compile_model, make_optimizer, make_rate
 from kerasapp.training._measure import measuring
 from kerasapp.training._stages import Stage, leaves, stages_of
+from kerasapp.training._watch import watch
 from kerasapp.types import Split
 
 log = logging.getLogger("kerasapp")
@@ -54,6 +55,7 @@ def fit(
     best = Best(run.path / "model.keras", train.monitor.metric, train.monitor.direction, every)
     shown = board(run, model, task, splits, readers, epochs=last)
     progress = Progress(train.epochs, None, monitor=best.metric, mode=best.mode, stop_after=last)
+    watching = watch(task, splits["train"], train)
     done, finished = 0, False
     try:
         for stage in stages_of(recipe):
@@ -69,7 +71,7 @@ def fit(
                 class_weight=task.class_weight(stage.train.class_weight),
                 callbacks=[
                     *(place, *measured, StopOnNonFinite(), *reactions(stage.train, every)),
-                    *(best, history, shown, progress, stop),
+                    *(best, history, shown, progress, watching, stop),
                 ],
                 shuffle=False,  # the order is the pipeline's
                 verbose=0,
