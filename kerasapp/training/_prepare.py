@@ -1,6 +1,7 @@
 """Before the first step: data read, task adapted, model built, and the three of them known to fit together."""
 
 import fnmatch
+import re
 
 import keras
 import tensorflow as tf
@@ -12,6 +13,8 @@ from kerasapp.recipe import Recipe
 from kerasapp.tasks._base import Task
 from kerasapp.training._stages import leaves, stages_of
 from kerasapp.types import Split
+
+SCOPE = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.>-]*")  # tensorflow/python/framework/ops.py, without slashes
 
 
 def prepare(recipe: Recipe) -> tuple[Recipe, Task, dict[str, Split], keras.Model]:
@@ -26,6 +29,7 @@ def prepare(recipe: Recipe) -> tuple[Recipe, Task, dict[str, Split], keras.Model
             raise fault(recipe, f"train.{path}", str(error)) from error
     check_monitor(recipe, splits)
     model = build(recipe, task)
+    check_names(recipe, model)
     check_built(recipe, task, model, splits)
     check_stages(recipe, model)
     return recipe, task, splits, model
@@ -61,6 +65,17 @@ def build(recipe: Recipe, task: Task) -> keras.Model:
         raise
     except (ValueError, TypeError) as error:
         raise fault(recipe, "model", f"{recipe.model['name']} can't be built: {_first_line(error)}") from error
+
+
+def check_names(recipe: Recipe, model: keras.Model) -> None:
+    """A layer's name becomes part of TensorFlow's: one that can't would stop training, or the export after hours of it.
+
+    Keras itself makes one of an unnamed layer's class: `_Block` gives `__block`. Raises RecipeError.
+    """
+    for layer in model._flatten_layers():
+        if not (isinstance(layer, keras.layers.InputLayer) or SCOPE.fullmatch(layer.name)):
+            way_out = "Give it a name of letters, digits and _ . - that begins with a letter or digit"
+            raise fault(recipe, "model", f'TensorFlow takes no layer of the name "{layer.name}". {way_out}')
 
 
 def check_built(recipe: Recipe, task: Task, model: keras.Model, splits: dict[str, Split]) -> None:
