@@ -4,18 +4,14 @@ import copy
 import hashlib
 import json
 import os
-import platform
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from kerasapp import components
+from kerasapp.environment import environment
 from kerasapp.errors import RunError
 from kerasapp.files import replacing, write, write_json
 from kerasapp.recipe import Recipe, load
@@ -31,7 +28,6 @@ if TYPE_CHECKING:
     import keras
     import numpy
 
-PACKAGES = ("kerasapp", "tensorflow", "keras", "numpy", "scikit-learn", "opencv-contrib-python-headless", "pillow")
 SAMPLES = 256
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -139,6 +135,23 @@ class Run:
         except OSError:  # a folder we may not write to
             return False
 
+    def remove(self) -> None:
+        """Deletes the folder, whole or not at all: it is renamed first. Raises RunError where that is not allowed."""
+        closed = [folder for folder, _, _ in os.walk(self.path) if not os.access(folder, os.W_OK | os.X_OK)]
+        if closed:
+            raise RunError(closed[0], "can't be removed: it may not be written to. Nothing was removed")
+        aside = self.path.with_name(f".removed-{self.path.name}-{os.getpid()}")
+        try:
+            os.rename(self.path, aside)
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            raise RunError(self.path, f"can't be removed: {why}. Nothing was removed") from None
+        try:
+            shutil.rmtree(aside)
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            raise RunError(aside, f"is left of the run {self.name}: {error.filename}: {why}") from None
+
     def read_json(self, name: str) -> dict[str, Any]:
         try:
             return json.loads((self.path / name).read_text(encoding="utf-8"))
@@ -229,56 +242,6 @@ def all_runs(root: Path) -> list[Run]:
         Run(path.parent) for path in (root / "runs").glob("*/*/state.json") if not path.parent.name.startswith(".")
     ]
     return sorted(found, key=lambda run: (_started(run), run.path.stat().st_mtime, run.name))
-
-
-def environment(seed: int) -> dict[str, Any]:
-    """Versions, commit, seed and machine."""
-    versions = {}
-    for package in PACKAGES:
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            versions[package] = None
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else None
-    machine = {
-        "system": platform.platform(),
-        "processor": _processor(),
-        "cores": os.cpu_count(),
-        "threads": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        "memory": memory,
-    }
-    return {
-        "python": platform.python_version(),
-        "versions": versions,
-        "git": _commit(),
-        "seed": seed,
-        "machine": machine,
-        "command": sys.argv,
-    }
-
-
-def _processor() -> str:
-    """Its name, as Linux tells it: which instructions there are decides how sums are rounded."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
-
-
-def _commit() -> str | None:
-    """The commit of the folder we run in, with `+changes` where it has any."""
-    try:
-        commit = subprocess.run(
-            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=True
-        ).stdout.strip()
-        changed = subprocess.run(
-            ["git", "status", "--porcelain", "-uno"], capture_output=True, text=True, timeout=5, check=True
-        ).stdout
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return commit + ("+changes" if changed.strip() else "")
 
 
 def _started(run: Run) -> str:

@@ -14,8 +14,9 @@ import numpy as np
 
 from kerasapp.callbacks.history import HistoryFile
 from kerasapp.comparison import differing, flat
+from kerasapp.environment import environment
 from kerasapp.errors import RunError
-from kerasapp.run import Run, environment
+from kerasapp.run import Run
 from kerasapp.training._fingerprint import fingerprints
 from kerasapp.types import Split
 
