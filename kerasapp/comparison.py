@@ -10,22 +10,23 @@ IGNORED = ("command",)
 
 def compare(a: Run, b: Run) -> dict[str, list[dict[str, Any]]]:
     """Rows `{"path", "a", "b"}` of what differs: recipe, data, environment, metrics."""
-    recipe = _differing(a.recipe.flat(), b.recipe.flat())
+    recipe = differing(a.recipe.flat(), b.recipe.flat())
     return {
         "recipe": [row for row in recipe if not row["path"].startswith("data.")],
-        "data": [row for row in recipe if row["path"].startswith("data.")] + _differing(_data(a), _data(b)),
-        "environment": _differing(_flat(a.read_json("environment.json")), _flat(b.read_json("environment.json"))),
-        "metrics": _differing(_metrics(a), _metrics(b)),
+        "data": [row for row in recipe if row["path"].startswith("data.")] + differing(_data(a), _data(b)),
+        "environment": differing(flat(a.read_json("environment.json")), flat(b.read_json("environment.json"))),
+        "metrics": differing(_metrics(a), _metrics(b)),
     }
 
 
-def _differing(a: dict[str, Any], b: dict[str, Any]) -> list[dict[str, Any]]:
+def differing(a: dict[str, Any], b: dict[str, Any]) -> list[dict[str, Any]]:
+    """Rows `{"path", "a", "b"}` of the keys whose values differ; None stands for one that isn't there."""
     return [{"path": path, "a": a.get(path), "b": b.get(path)} for path in {**a, **b} if a.get(path) != b.get(path)]
 
 
 def _data(run: Run) -> dict[str, Any]:
     """How many examples each split had, and the fingerprint of their content."""
-    return _flat({"examples": run.state.get("examples", {}), "fingerprint": run.state.get("fingerprint", {})})
+    return flat({"examples": run.state.get("examples", {}), "fingerprint": run.state.get("fingerprint", {})})
 
 
 def _metrics(run: Run) -> dict[str, Any]:
@@ -38,11 +39,12 @@ def _metrics(run: Run) -> dict[str, Any]:
     }
 
 
-def _flat(value: Any, path: str = "") -> dict[str, Any]:
+def flat(value: Any, path: str = "") -> dict[str, Any]:
+    """Every value by its dotted path, but for the command that was typed."""
     if not isinstance(value, dict):
         return {} if path in IGNORED else {path: value}
     return {
         key: item
         for name, inner in value.items()
-        for key, item in _flat(inner, f"{path}.{name}" if path else name).items()
+        for key, item in flat(inner, f"{path}.{name}" if path else name).items()
     }

@@ -13,6 +13,8 @@ class KerasappError(Exception):
     """Bad input: one line that says where, what, and the way out."""
 
     exit_code = 2
+    run: Path | None = None
+    """The run that was being trained, where there was one."""
 
 
 class RecipeError(KerasappError):

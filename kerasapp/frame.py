@@ -101,6 +101,7 @@ class Train:
     stop_after: PositiveInt | None = None
     save_every: SaveEvery | None = field(default_factory=lambda: SaveEvery(seconds=60.0))
     resume: Literal["auto"] | None = None
+    measure_every: PositiveInt = 1
     histogram_freq: NonNegativeInt = 0
     distribute: str | None = None
 

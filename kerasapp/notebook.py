@@ -33,9 +33,9 @@ class Session:
     @property
     def history(self) -> list[dict[str, float]]:
         """The rows of history.csv, an epoch each."""
-        from kerasapp.callbacks.history import read_history
+        from kerasapp.callbacks.history import HistoryFile
 
-        return read_history(self.run.path / "history.csv")
+        return HistoryFile(self.run.path / "history.csv").rows()
 
     def model(self) -> Any:
         """The best model, a plain keras.Model that takes encoded inputs and gives logits."""

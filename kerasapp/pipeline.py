@@ -28,11 +28,14 @@ Reader = Callable[[tf.Tensor], Raw]
 
 @dataclass
 class Outputs:
-    """A whole split through a model, in order; `targets` as the task makes them, None where there are no labels."""
+    """A whole split through a model, in order; `targets` as the task makes them, None where there are no labels;
+    `examples` the prepared features that the task's `measure` compares with.
+    """
 
     logits: Any
     targets: np.ndarray | None
     decoded: dict[str, np.ndarray]
+    examples: dict[str, np.ndarray]
 
 
 def training_batches(
@@ -136,21 +139,28 @@ def prepared(task: Task, split: Split, indices: np.ndarray) -> dict[str, np.ndar
 
 def outputs(model: keras.Model, task: Task, split: Split, batch_size: int = 256) -> Outputs:
     """The whole split exactly once, in order."""
-    read = reader(task, split)
+    return forward(model, task, split, reader(task, split), batch_size)()
+
+
+def forward(model: keras.Model, task: Task, split: Split, read: Reader, batch_size: int = 256) -> Callable[[], Outputs]:
+    """`outputs` for many times: each call takes the weights as they are then, and traces nothing anew."""
     labelled = "label" in split.features
 
     @tf.function(autograph=False)
-    def forward(raw: Raw) -> tuple:
+    def step(raw: Raw) -> tuple:
         inputs, context = task.encode(raw)
         logits = model(inputs, training=False)
-        return logits, task.target(raw, context) if labelled else tf.zeros(()), task.decode(logits, context)
+        kept = {name: raw[name] for name in task.MEASURED if name in raw} if task.measures() else {}
+        targets = task.target(raw, context) if labelled else tf.zeros(())
+        return logits, targets, task.decode(logits, context), kept
 
-    parts = [
-        forward(raw)
-        for raw in _ranges(len(split), batch_size).map(plain(read), num_parallel_calls=tf.data.AUTOTUNE).prefetch(2)
-    ]
-    logits, targets, decoded = (_joined([part[number] for part in parts]) for number in range(3))
-    return Outputs(logits, targets if labelled else None, decoded)
+    def whole() -> Outputs:
+        rows = _ranges(len(split), batch_size).map(plain(read), num_parallel_calls=tf.data.AUTOTUNE).prefetch(2)
+        parts = [step(raw) for raw in rows]
+        logits, targets, decoded, kept = (_joined([part[number] for part in parts]) for number in range(4))
+        return Outputs(logits, targets if labelled else None, decoded, kept)
+
+    return whole
 
 
 def name_broken(task: Task, split: Split) -> DataError | None:

@@ -1,6 +1,7 @@
 """What a trained model says about inputs that it has not seen: files, folders, CSV rows, standard input, arrays."""
 
 import io
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from kerasapp.data._images import SUFFIXES, headers
 from kerasapp.data.csv import read_rows
 from kerasapp.errors import DataError
 from kerasapp.names import lacking
+from kerasapp.ops._finite import complaint, not_finite
 from kerasapp.ops.decode import MAX_PIXELS
 from kerasapp.tasks._base import Raw, Task
 from kerasapp.types import Feature
@@ -22,6 +24,7 @@ from kerasapp.types import Feature
 if TYPE_CHECKING:
     from kerasapp.run import Run
 
+log = logging.getLogger("kerasapp")
 BATCH = 256
 STDIN = "-"
 BROKEN = "can't be decoded: damaged, or no JPEG, PNG, GIF, BMP or WebP"
@@ -35,13 +38,19 @@ def predict(run: "Run", inputs: list[str | Path], *, stream: BinaryIO | None = N
 
     A folder is all images below it, in natural order; `-` is `stream` (default: standard input), one image or a CSV.
     Classification gives {"input", "label", "probabilities": {label: p}}, regression {"input", "value"}, other tasks
-    what they decode. Raises DataError with a line for each bad input, before any is predicted where that can be seen.
+    what they decode. An output that is not finite is warned of and has no label. Raises DataError with a line for each
+    bad input, before any is predicted where that can be seen.
     """
     words = [str(word) for word in inputs]
     if run.task.INPUT == "image":
         names, decoded = _predict_images(run, words, stream)
     else:
         names, decoded = _predict_rows(run, words, stream)
+    bad = not_finite(decoded)
+    if bad.any():
+        log.warning(complaint([names[at] for at in np.flatnonzero(bad)], run.recipe.train.mixed_precision))
+        if "label" in decoded:
+            decoded["label"] = np.where(bad, None, decoded["label"])
     return [{"input": name, **row} for name, row in zip(names, _rows(decoded), strict=True)]
 
 

@@ -139,6 +139,23 @@ class Run:
         except OSError:  # a folder we may not write to
             return False
 
+    def remove(self) -> None:
+        """Deletes the folder, whole or not at all: it is renamed first. Raises RunError where that is not allowed."""
+        closed = [folder for folder, _, _ in os.walk(self.path) if not os.access(folder, os.W_OK | os.X_OK)]
+        if closed:
+            raise RunError(closed[0], "can't be removed: it may not be written to. Nothing was removed")
+        aside = self.path.with_name(f".removed-{self.path.name}-{os.getpid()}")
+        try:
+            os.rename(self.path, aside)
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            raise RunError(self.path, f"can't be removed: {why}. Nothing was removed") from None
+        try:
+            shutil.rmtree(aside)
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            raise RunError(aside, f"is left of the run {self.name}: {error.filename}: {why}") from None
+
     def read_json(self, name: str) -> dict[str, Any]:
         try:
             return json.loads((self.path / name).read_text(encoding="utf-8"))

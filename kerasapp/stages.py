@@ -25,6 +25,7 @@ STAGE_FIXED = (
     "stop_after",
     "save_every",
     "resume",
+    "measure_every",
     "distribute",
     "mixed_precision",
     "deterministic",

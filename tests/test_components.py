@@ -135,3 +135,11 @@ def test_an_annotation_that_says_nothing_without_running_the_file_allows_any_val
     told |= dict.fromkeys(["np.ndarray[3]", "Literal[x]", "int | 3", "Sequence", "Feature", "Field", "'('"], Any)
     for text, kind in told.items():
         assert type_of(ast.parse(text, mode="eval").body) == kind, text
+
+
+def test_a_file_that_was_edited_is_read_anew(tmp_path):
+    path = tmp_path / "own.py"
+    path.write_text("def thing(*, by: int = 1):\n    return by\n")
+    assert components.create("models", {"name": "./own.py:thing"}, folder=tmp_path) == 1
+    path.write_text("def thing(*, by: int = 1):\n    return by + 1\n")
+    assert components.create("models", {"name": "./own.py:thing"}, folder=tmp_path) == 2

@@ -32,6 +32,9 @@ class Rows:
 
 
 class Plain:
+    def measures(self):
+        return False
+
     def prepare(self, raw):
         return raw
 

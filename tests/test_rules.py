@@ -1,7 +1,12 @@
+"""What is said of classes and of a training, and what is not."""
+
 import subprocess
 import sys
 
-from kerasapp.rules import Finding, class_sizes
+import numpy as np
+import pytest
+
+from kerasapp.rules import Finding, Ignorance, at_chance, class_sizes, diverging, loss_stuck, training_findings
 
 
 def told(counts):
@@ -26,3 +31,106 @@ def test_a_finding_has_the_four_parts_of_the_contract():
 def test_the_rules_import_nothing_heavy():
     code = "import sys, kerasapp.rules; sys.exit(any(name in sys.modules for name in ('tensorflow', 'keras', 'numpy')))"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+TEN = Ignorance(1000, np.log(10), 0.1)
+
+
+def rows(**columns):
+    count = max(len(values) for values in columns.values())
+    return [{"epoch": n + 1} | {name: float(values[n]) for name, values in columns.items()} for n in range(count)]
+
+
+def kinds(history, ignorance=TEN, steps=100, **more):
+    return [finding.kind for finding in training_findings(history, ignorance, steps=steps, **more)]
+
+
+def flat(value, count, noise=0.002):
+    return value + noise * np.random.default_rng(0).normal(size=count)
+
+
+def test_accuracy_at_chance_is_said_after_five_epochs_with_figures_and_a_way_out():
+    history = rows(loss=flat(2.31, 6), accuracy=flat(0.1, 6, 0.005))
+    assert at_chance(history[:4], TEN, 100) is None
+    told = str(at_chance(history[:5], TEN, 100))
+    assert told.startswith("warning: epoch 5: training accuracy has been 0.10") and "0.100" in told
+    assert "learning_rate" in told and "\n" not in told
+
+
+def test_epochs_of_few_steps_are_given_more_of_them():
+    history = rows(loss=flat(2.31, 30), accuracy=flat(0.1, 30, 0.005))
+    assert at_chance(history[:24], TEN, 8) is None
+    assert at_chance(history[:25], TEN, 8)
+
+
+def test_a_warm_up_is_waited_for():
+    history = rows(loss=flat(2.31, 9), accuracy=flat(0.1, 9, 0.005))
+    assert kinds(history[:7], warmup_epochs=3) == [] != kinds(history[:8], warmup_epochs=3)
+
+
+def test_rare_classes_that_are_being_learned_are_no_chance_although_the_accuracy_is_that_of_the_majority():
+    rare = Ignorance(5000, 0.0562, 0.99)
+    history = rows(loss=np.linspace(0.05, 0.02, 12), accuracy=np.full(12, 0.99))
+    assert kinds(history, rare) == []
+    assert kinds(rows(loss=flat(0.0563, 12, 1e-5), accuracy=np.full(12, 0.99)), rare) == ["at_chance"]
+
+
+def test_class_weights_that_cost_accuracy_are_no_chance():
+    balanced = Ignorance(5000, np.log(2), 0.9)
+    assert kinds(rows(loss=np.linspace(0.6, 0.4, 12), accuracy=np.full(12, 0.85)), balanced) == []
+
+
+def test_a_loss_that_rests_where_nothing_is_known_is_stuck_and_one_that_has_converged_is_not():
+    unit = Ignorance(1000, 1.0)
+    assert kinds(rows(loss=flat(1.001, 10)), unit) == ["loss_stuck"]
+    assert kinds(rows(loss=flat(1.001, 9)), unit) == []
+    assert kinds(rows(loss=[1.0, 0.6, *flat(0.4, 100)]), unit) == []
+    assert kinds(rows(loss=np.linspace(1.2, 1.0, 10)), unit) == [], "above, but falling"
+
+
+def test_a_penalty_on_the_weights_is_not_taken_for_ignorance():
+    unit = Ignorance(1000, 1.0)
+    assert kinds(rows(loss=flat(1.3, 30), penalty=np.full(30, 0.9)), unit) == []
+    assert kinds(rows(loss=flat(1.3, 30), penalty=np.full(30, 0.3)), unit) == ["loss_stuck"]
+
+
+def test_where_ignorance_is_not_known_only_a_loss_that_never_fell_is_stuck():
+    unknown = Ignorance(1000)
+    assert loss_stuck(rows(loss=flat(3.0, 10, 1e-4)), unknown)
+    assert not loss_stuck(rows(loss=[5.0, *flat(3.0, 30)]), unknown)
+    assert not loss_stuck(rows(loss=flat(3.0, 30, 1e-4))[10:], unknown), "its beginning is not among the rows"
+
+
+def test_validation_that_diverges_is_said_with_the_epoch_since_when():
+    epochs = np.arange(30)
+    history = rows(loss=np.exp(-epochs / 10), val_loss=0.5 + 0.02 * np.abs(epochs - 8))
+    assert diverging(history[:14], TEN) is None
+    told = next(str(found) for n in range(14, 31) if (found := diverging(history[:n], TEN)))
+    assert "since epoch 9 (0.5, now" in told and "early_stopping" in told and "\n" not in told
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_noise_around_a_level_is_not_diverging(seed):
+    draw = np.random.default_rng(seed)
+    values = 0.4 * np.exp(draw.normal(scale=0.3, size=100))
+    assert not any(
+        diverging(rows(loss=0.99 ** np.arange(n), val_loss=values[:n]), Ignorance(100)) for n in range(1, 101)
+    )
+
+
+def test_a_rise_that_is_small_against_knowing_nothing_is_no_matter():
+    history = rows(loss=0.9 ** np.arange(30), val_loss=0.02 + 0.001 * np.arange(30))
+    assert diverging(history, TEN) is None
+    assert diverging(history, Ignorance(1000))
+
+
+def test_a_worse_val_loss_is_not_overfitting_where_the_training_loss_is_worse_too():
+    assert not diverging(rows(loss=np.linspace(1, 2, 30), val_loss=np.linspace(1, 3, 30)), TEN)
+
+
+def test_a_healthy_training_has_no_finding():
+    epochs = np.arange(40)
+    history = rows(
+        loss=2.3 * np.exp(-epochs / 8), accuracy=1 - 0.9 * np.exp(-epochs / 8), val_loss=2.4 * np.exp(-epochs / 8) + 0.1
+    )
+    assert all(kinds(history[:n]) == [] for n in range(1, 41))

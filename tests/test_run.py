@@ -1,5 +1,7 @@
 """A run's folder: whole from the start, found again, written by one process."""
 
+import os
+import shutil
 import subprocess
 import sys
 
@@ -110,3 +112,42 @@ def test_trials_and_folds_are_not_among_the_runs(recipe, parent, tmp_path):
     run = Run.create(parent, recipe, "main")
     Run.create(run.path / "folds", recipe, "1")
     assert [found.path.name for found in all_runs(tmp_path)] == ["main"]
+
+
+@pytest.mark.parametrize("part", ["", "logs"])
+def test_a_run_that_may_not_be_removed_stays_whole_and_is_named(recipe, parent, monkeypatch, part):
+    run = Run.create(parent, recipe, "alpha")
+    (run.path / "logs").mkdir()
+    before = sorted(run.path.rglob("*"))
+    closed = run.path / part
+    monkeypatch.setattr(os, "access", lambda path, mode: str(path) != str(closed))
+    with pytest.raises(RunError, match="may not be written to") as error:
+        run.remove()
+    assert error.value.where == str(closed) and sorted(run.path.rglob("*")) == before
+
+
+def test_a_run_in_a_folder_that_is_read_only_stays_whole(recipe, parent, monkeypatch):
+    run = Run.create(parent, recipe, "alpha")
+    before = sorted(run.path.rglob("*"))
+
+    def refuse(*_):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(os, "rename", refuse)
+    with pytest.raises(RunError, match=r"alpha: can't be removed: read-only file system\. Nothing was"):
+        run.remove()
+    assert sorted(run.path.rglob("*")) == before
+
+
+def test_a_removed_run_leaves_nothing_and_one_that_is_half_gone_is_no_run(recipe, parent, tmp_path, monkeypatch):
+    Run.create(parent, recipe, "alpha").remove()
+    assert list(parent.iterdir()) == []
+    run = Run.create(parent, recipe, "beta")
+
+    def fails(path):
+        raise OSError(5, "Input/output error", str(path / "logs"))
+
+    monkeypatch.setattr(shutil, "rmtree", fails)
+    with pytest.raises(RunError, match=r"\.removed-beta.*is left of the run tiny/beta.*input/output error"):
+        run.remove()
+    assert all_runs(tmp_path) == []

@@ -50,6 +50,11 @@ def monitored(logs: Mapping[str, float], metric: str) -> float:
     return float(logs[metric])
 
 
+def due(logs: Mapping[str, float], metric: str, epoch: int, every: int) -> bool:
+    """False in an epoch (from 0) between two measurements of the metric, in which there is nothing to look at."""
+    return metric in logs or (epoch + 1) % every == 0
+
+
 def better(value: float, best: float | None, mode: Mode) -> bool:
     """Whether a value beats the best so far (None: there is none yet). NaN and infinity never do."""
     return math.isfinite(value) and (best is None or (value > best if mode == "max" else value < best))

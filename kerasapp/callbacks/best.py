@@ -1,12 +1,13 @@
 """Keeps the best model on disk: written beside and renamed, so that a kill or a full disk leaves the one before."""
 
+import math
 import time
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from kerasapp.callbacks._shared import Mode, better, monitored, saving
+from kerasapp.callbacks._shared import Mode, better, due, monitored, saving
 from kerasapp.files import replacing
 
 SHARE = 0.01  # of the time of training, the most that saving may take
@@ -21,12 +22,13 @@ class Best(keras.callbacks.Callback):
     file does not depend on when it was written. Equal models give equal bytes of weights (the date and object ids that
     Keras writes beside them differ).
 
-    Raises KerasappError where the metric is not in the logs, WorkError where saving fails.
+    A metric that is measured only `every` so many epochs is looked at when it is. Raises KerasappError where it is not
+    in the logs then, WorkError where saving fails.
     """
 
-    def __init__(self, path: Path, metric: str, mode: Mode):
+    def __init__(self, path: Path, metric: str, mode: Mode, every: int = 1):
         super().__init__()
-        self.path, self.metric, self.mode = Path(path), metric, mode
+        self.path, self.metric, self.mode, self.every = Path(path), metric, mode, every
         self.value: float | None = None
         self.epoch: int | None = None  # from 1
         self._kept: dict = {"value": None, "epoch": None}  # of the model in the file
@@ -34,7 +36,8 @@ class Best(keras.callbacks.Callback):
         self._due = 0.0  # when saving may take time again
 
     def on_epoch_end(self, epoch, logs=None):
-        value = monitored(logs or {}, self.metric)
+        there = due(logs or {}, self.metric, epoch, self.every)
+        value = monitored(logs or {}, self.metric) if there else math.nan
         now = time.monotonic()
         if better(value, self.value, self.mode):
             self.value, self.epoch, self._waiting = value, epoch + 1, None

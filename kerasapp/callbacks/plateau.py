@@ -5,7 +5,7 @@ import math
 
 import keras
 
-from kerasapp.callbacks._shared import Mode, learning_rate, monitored
+from kerasapp.callbacks._shared import Mode, due, learning_rate, monitored
 from kerasapp.errors import KerasappError
 
 log = logging.getLogger("kerasapp")
@@ -16,16 +16,18 @@ class Plateau(keras.callbacks.ReduceLROnPlateau):
     `patience` epochs.
 
     Then waits `cooldown` epochs; never below `min_learning_rate`. NaN and infinity are no improvement. Like `Stopping`
-    it goes on over stages and after a resume, until `reset`; the rate itself is the optimizer's. Raises KerasappError
+    it goes on over stages and after a resume, until `reset`, and counts measurements where the metric is measured only
+    `every` so many epochs; the rate itself is the optimizer's. Raises KerasappError
     where the rate follows a schedule, which nobody may change.
     """
 
     def __init__(self, metric: str, mode: Mode, *, factor: float = 0.1, patience: int = 5, min_delta: float = 1e-4,
-                 cooldown: int = 0, min_learning_rate: float = 0.0):  # fmt: skip
+                 cooldown: int = 0, min_learning_rate: float = 0.0, every: int = 1):  # fmt: skip
         if not 0 < factor < 1:
             raise KerasappError(f"train.reduce_on_plateau.factor: {factor:g} lowers nothing. Give one between 0 and 1")
         super().__init__(metric, factor=factor, patience=patience, mode=mode, min_delta=min_delta, cooldown=cooldown,
                          min_lr=min_learning_rate)  # fmt: skip
+        self.every = every
 
     def reset(self) -> None:
         """Forgets everything: a stage that starts anew."""
@@ -42,6 +44,8 @@ class Plateau(keras.callbacks.ReduceLROnPlateau):
             )
 
     def on_epoch_end(self, epoch, logs=None):
+        if not due(logs or {}, self.monitor, epoch, self.every):
+            return
         monitored(logs or {}, self.monitor)
         before = learning_rate(self.model)
         super().on_epoch_end(epoch, logs)

@@ -5,7 +5,7 @@ import math
 
 import keras
 
-from kerasapp.callbacks._shared import Mode, monitored
+from kerasapp.callbacks._shared import Mode, due, monitored
 
 log = logging.getLogger("kerasapp")
 
@@ -14,11 +14,14 @@ class Stopping(keras.callbacks.EarlyStopping):
     """Ends training where `metric` has not improved by more than `min_delta` for `patience` epochs.
 
     Keras forgets what it saw when `fit` is called again; this goes on over stages and after a resume, until `reset`.
-    NaN and infinity are no improvement. Where a resumed state says `stopped`, no further epoch is to be trained.
+    NaN and infinity are no improvement. Of a metric that is measured only `every` so many epochs, `patience` counts the
+    measurements. Where a resumed state says `stopped`, no further epoch is to be trained.
     """
 
-    def __init__(self, metric: str, mode: Mode, *, patience: int, min_delta: float = 0.0, start_from_epoch: int = 0):
+    def __init__(self, metric: str, mode: Mode, *, patience: int, min_delta: float = 0.0, start_from_epoch: int = 0,
+                 every: int = 1):  # fmt: skip
         super().__init__(metric, mode=mode, patience=patience, min_delta=min_delta, start_from_epoch=start_from_epoch)
+        self.every = every
         self.reset()
 
     @property
@@ -34,6 +37,8 @@ class Stopping(keras.callbacks.EarlyStopping):
         pass
 
     def on_epoch_end(self, epoch, logs=None):
+        if not due(logs or {}, self.monitor, epoch, self.every):
+            return
         super().on_epoch_end(epoch, logs)
         if self.stopped:
             than = "finite" if self.best is None else f"better than {self.best:.4g}, of epoch {self.best_epoch + 1},"

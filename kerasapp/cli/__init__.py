@@ -21,6 +21,7 @@ VERBS = {  # verb: what `kerasapp --help` says of it, in this order
     "check": "Checks recipes without training; --data looks at the data, --build makes the model.",
     "summary": "Layers, shapes, parameters, FLOPs and receptive field; trains nothing.",
     "run": "Trains a recipe and reports on it.",
+    "reproduce": "Trains a run again from its own folder, and says whether the result is equal.",
     "evaluate": "Evaluates a run again, on its test split or on other data.",
     "predict": "Predicts files, folders, CSV rows or standard input.",
     "export": "Exports a run as a verified SavedModel that takes raw input.",

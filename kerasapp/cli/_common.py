@@ -48,8 +48,17 @@ def print_json(value: Any) -> None:
     print(json.dumps(finite(value), indent=2, ensure_ascii=False))
 
 
+def difference(row: dict[str, Any]) -> str:
+    """A line for a row `{"path", "a", "b"}`."""
+    a, b = ("-" if it is None else f"{it:.6g}" if isinstance(it, float) else str(it) for it in (row["a"], row["b"]))
+    return f"  {row['path']:40} {a:>24}  {b:>24}"
+
+
 def start_tensorflow() -> None:
-    """Imports TensorFlow with its start-up chatter kept off the terminal; it is replayed if the import fails."""
+    """Imports TensorFlow with its start-up chatter kept off the terminal; it is replayed if the import fails.
+
+    Folds and seeds train many models in one process: that each is traced once is no cause for a warning.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     sys.stderr.flush()
@@ -61,6 +70,7 @@ def start_tensorflow() -> None:
 
             tf.config.list_physical_devices()
             tf.constant(1)
+            tf.get_logger().addFilter(lambda record: "retracing" not in record.getMessage())
         except Exception:
             aside.seek(0)
             os.write(kept, aside.read())

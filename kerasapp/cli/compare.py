@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from kerasapp.cli._common import Json, Root, print_json
+from kerasapp.cli._common import Json, Root, difference, print_json
 
 
 def verb(
@@ -26,10 +26,6 @@ def verb(
         if rows:
             print(part)
         for row in rows:
-            print(f"  {row['path']:40} {_text(row['a']):>24}  {_text(row['b']):>24}")
+            print(difference(row))
     if not any(found.values()):
         print("no difference")
-
-
-def _text(value: object) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else "-" if value is None else str(value)

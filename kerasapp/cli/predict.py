@@ -36,6 +36,8 @@ def verb(
 
 
 def _told(row: dict) -> str:
+    if row.get("label", "") is None:
+        return "-"
     if "probabilities" in row:
         return f"{row['label']}  {row['probabilities'][row['label']]:.3f}"
     return (

@@ -1,6 +1,5 @@
 """`kerasapp runs` and `kerasapp runs rm`."""
 
-import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -49,7 +48,7 @@ def remove(
         size = sum(file.stat().st_size for file in run.path.rglob("*") if file.is_file())
         if not yes and not typer.confirm(f"{run.path}: remove it and free {size / 1e6:.1f} MB?"):
             continue
-        shutil.rmtree(run.path)
+        run.remove()
         print(f"{run.path}: removed, {size / 1e6:.1f} MB freed")
 
 

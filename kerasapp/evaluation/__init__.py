@@ -5,6 +5,7 @@
 names (`Task.EVALUATION`): `thresholds`, `measure`, `warnings`, `sections`, and the metric of the first line.
 """
 
+import logging
 import math
 import time
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from kerasapp import data, pipeline
 from kerasapp.errors import DataError
 from kerasapp.evaluation import intervals
 from kerasapp.evaluation.verdict import headline, warnings
+from kerasapp.ops._finite import complaint, not_finite
 from kerasapp.types import Split
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from kerasapp.run import Run
     from kerasapp.tasks._base import Task
 
+log = logging.getLogger("kerasapp")
 AT_ONCE = 65_536  # examples whose loss is computed together
 
 
@@ -106,7 +109,15 @@ def _measured(
     kept = [] if "validation" in splits else _kept_thresholds(run)
     choices = kept or kind.thresholds(task, validation)
     losses = {name: _losses(task, run.recipe.train, outputs) for name, outputs in given.items()}
-    return choices, {name: kind.measure(task, splits[name], given[name], losses[name], choices) for name in names}
+    measured = {name: kind.measure(task, splits[name], given[name], losses[name], choices) for name in names}
+    for name, result in measured.items():
+        own = task.measure(given[name].decoded, given[name].examples)
+        bad = np.flatnonzero(not_finite(given[name].logits))
+        if len(bad):
+            result["not_finite"] = len(bad)
+            log.warning(complaint([splits[name].ids[int(at)] for at in bad], run.recipe.train.mixed_precision))
+        result["metrics"] |= {metric: intervals.metric(float(value)) for metric, value in own.items()}
+    return choices, measured
 
 
 def _outputs(model: "keras.Model", task: "Task", splits: dict[str, Split], name: str) -> Any:

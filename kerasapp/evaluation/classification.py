@@ -4,6 +4,7 @@ Calibration: Guo et al. (2017), "On Calibration of Modern Neural Networks". What
 calibration error, averages weighted by support.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -47,7 +48,8 @@ def measure(
     classes, macro = class_scores(matrix, labels)
     bins, error = calibration(probabilities.max(axis=-1), true == predicted)
     curves = [curve for choice in choices if (curve := one_against_rest(choice, probabilities, true))]
-    metrics = {"accuracy": intervals.proportion(int((true == predicted).sum()), len(true))}
+    right = (true == predicted) & np.isfinite(outputs.logits).all(axis=-1)  # argmax of NaN is the first class
+    metrics = {"accuracy": intervals.proportion(int(right.sum()), len(true))}
     if losses is not None:
         metrics["loss"] = intervals.mean(losses)
     if len(labels) > 5:
@@ -68,13 +70,17 @@ def measure(
 
 
 def calibration(confidence: np.ndarray, right: np.ndarray) -> tuple[dict[str, Any], float]:
-    """The bins that hold examples, and the expected calibration error: the mean distance of confidence and accuracy."""
+    """The bins that hold examples, and the expected calibration error: the mean distance of confidence and accuracy.
+
+    A confidence that is not finite is in no bin.
+    """
+    confidence, right = confidence[np.isfinite(confidence)], right[np.isfinite(confidence)]
     number = np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)
     counts = np.bincount(number, minlength=BINS)
     used = counts > 0
     sure = np.bincount(number, confidence, BINS)[used] / counts[used]
     accuracy = np.bincount(number, right, BINS)[used] / counts[used]
-    error = float(np.sum(counts[used] * np.abs(sure - accuracy)) / len(right))
+    error = float(np.sum(counts[used] * np.abs(sure - accuracy)) / len(right)) if len(right) else math.nan
     kept = {"confidence": sure.tolist(), "accuracy": accuracy.tolist(), "examples": counts[used].tolist()}
     return {"bins": BINS, "error": error, **kept}, error
 

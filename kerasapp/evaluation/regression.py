@@ -55,7 +55,11 @@ def errors(true: np.ndarray, predicted: np.ndarray) -> dict[str, dict[str, float
     values = scores(np.ones((1, len(true))))[0]
     names = ("mean_absolute_error", "root_mean_squared_error", "r2_score")
     rows = zip(names, values, lows, highs, strict=True)
-    return {name: intervals.metric(value, low, high) for name, value, low, high in rows if not np.isnan(value)}
+    return {
+        name: intervals.metric(value, low, high)
+        for name, value, low, high in rows
+        if name != "r2_score" or not np.isnan(value)
+    }
 
 
 def mistakes(true: np.ndarray, predicted: np.ndarray, ids: Sequence[str]) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """What a report says in words: its first line, and what its figures are to be read with."""
 
+import math
 from types import ModuleType
 from typing import Any
 
@@ -12,6 +13,8 @@ def headline(report: dict[str, Any], metric: str, better: str) -> str:
     """The first line: the figure, its interval, and how it stands to the best baseline; where that wins, that first."""
     name, result = next(iter(report["splits"].items()))
     own = result["metrics"][metric]
+    if not math.isfinite(own["value"]):
+        return f"{name.capitalize()} {spoken(metric)} can't be told: {result['not_finite']} outputs are not finite."
     interval = f"95 % interval {spread(own)}, " if spread(own) else ""
     figure = f"{number(own['value'])} ({interval}{number(result['examples'])} examples)"
     rivals = [row for row in report["baselines"] if name == "test" and metric in row["metrics"]]
@@ -48,5 +51,7 @@ def warnings(report: dict[str, Any], kind: ModuleType) -> list[str]:
             told.append(
                 f"{result['examples']} examples in {name}: each is {one} of the result, and the intervals are wide."
             )
+        if result.get("not_finite"):
+            told.append(f"{result['not_finite']} outputs on {name} are not finite: its figures are not to be trusted.")
         told += kind.warnings(name, result)
     return told

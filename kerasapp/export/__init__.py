@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kerasapp import components
+from kerasapp.callbacks.stop import StopOnSignal
 from kerasapp.errors import KerasappError, RunError, WorkError
 from kerasapp.export._card import card
 from kerasapp.files import flush, write, write_json
@@ -33,8 +34,8 @@ LAST = ".last"
 def export(run: "Run", *, name: str | None = None, root: Path = Path(), format: str = "savedmodel") -> dict[str, Any]:
     """Writes `root/saved_models/NAME/VERSION/`, a new version; NAME is the recipe's where none is given.
 
-    Returns `{"path", "format", "verified"}`. Raises KerasappError for a name or format that can't be, and WorkError for
-    an export that does not answer as `predict` does: nothing is left of it then.
+    Returns `{"path", "format", "verified"}`. Raises KerasappError for a name or format that can't be, WorkError for an
+    export that does not answer as `predict` does, and Stopped after SIGINT or SIGTERM: nothing is left of it then.
     """
     name = _name_of(run) if name is None else name
     if not NAME.fullmatch(name):
@@ -42,18 +43,32 @@ def export(run: "Run", *, name: str | None = None, root: Path = Path(), format: 
     if format not in components.names("export"):
         raise KerasappError(f'no export format "{format}": there is {", ".join(components.names("export"))}')
     form = importlib.import_module(f"kerasapp.export.{format}")
-    model, task, examples = run.model(), run.task, _examples(run)
-    place = root / "saved_models" / name
-    with _unpublished(place) as folder:
-        try:
-            form.write(model, task, folder)
-            verified = form.verify(folder, model, task, examples)
-        except WorkError as error:
-            raise WorkError(f"{run.path}: {error}. Nothing was exported") from None
-        write_json(folder / "assets.extra" / "verified.json", verified)
-        write(folder / "assets.extra" / "card.md", card(run, name, verified, form.usage(name, task, examples)))
-        path = _publish(folder, place)
+    with StopOnSignal() as stop:
+        model, task, examples = run.model(), run.task, _examples(run)
+        place = root / "saved_models" / name
+        with _unpublished(place) as folder:
+            with _explained(run, stop):
+                form.write(model, task, folder)
+                verified = form.verify(folder, model, task, examples)
+            write_json(folder / "assets.extra" / "verified.json", verified)
+            write(folder / "assets.extra" / "card.md", card(run, name, verified, form.usage(name, task, examples)))
+            path = _publish(folder, place)
     return {"path": str(path), "format": format, "verified": verified}
+
+
+@contextmanager
+def _explained(run: "Run", stop: StopOnSignal) -> Iterator[None]:
+    """What went wrong with the run's name; a signal also where TensorFlow made another error of it, or none at all."""
+    try:
+        yield
+    except WorkError as error:
+        if stop.signal is None:
+            raise WorkError(f"{run.path}: {error}. Nothing was exported") from None
+    except BaseException:
+        if stop.signal is None:
+            raise
+    if stop.signal is not None:
+        stop.leave(f"{run.path}: the export was stopped. Nothing was exported")
 
 
 def _name_of(run: "Run") -> str:

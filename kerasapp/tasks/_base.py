@@ -39,6 +39,9 @@ class Task(ABC):
     EVALUATION: ClassVar[str] = "classification"
     """The module of `kerasapp.evaluation` that reports on it."""
 
+    MEASURED: ClassVar[tuple[str, ...]] = ("label",)
+    """Prepared features that `measure` compares with: held for a whole split, so no more than it needs."""
+
     @abstractmethod
     def adapt(self, split: Split) -> Self:
         """A copy that has learned labels, vocabulary, statistics from the training split. Raises DataError."""
@@ -98,8 +101,16 @@ class Task(ABC):
         """The model's outputs -> what a person reads, in TensorFlow ops, each (batch, ...)."""
 
     def measure(self, decoded: dict[str, np.ndarray], examples: dict[str, np.ndarray]) -> dict[str, float]:
-        """Metrics of a whole split that can't be streamed (mAP, BLEU); none by default."""
+        """Metrics of a whole split that can't be streamed (mAP, BLEU); none by default.
+
+        `decoded` is what `decode` gives, `examples` the prepared features that MEASURED names; both (examples, ...).
+        They are `val_<name>` in the logs, each `train.measure_every` epochs, and stand in the report.
+        """
         return {}
+
+    def measures(self) -> bool:
+        """Whether it has metrics of a whole split."""
+        return type(self).measure is not Task.measure
 
     @abstractmethod
     def read(self) -> dict[str, tf.TensorSpec]:

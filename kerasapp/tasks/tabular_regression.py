@@ -60,12 +60,11 @@ class TabularRegression(Tabular):
         return {"value": tf.cast(value, tf.float32)}
 
 
-@keras.saving.register_keras_serializable("kerasapp")
-class MeanAbsoluteError(keras.metrics.MeanAbsoluteError):
-    """Of a standardised target, in units of which it has `scale` to one."""
+class Scaled:
+    """Before a Keras metric that grows as its target does, which is standardised: `scale` is its unit."""
 
-    def __init__(self, scale: float, name: str = "mean_absolute_error", dtype: Any = None):
-        super().__init__(name=name, dtype=dtype)
+    def __init__(self, scale: float, **given: Any):
+        super().__init__(**given)
         self.scale = scale
 
     def result(self) -> Any:
@@ -76,18 +75,13 @@ class MeanAbsoluteError(keras.metrics.MeanAbsoluteError):
 
 
 @keras.saving.register_keras_serializable("kerasapp")
-class RootMeanSquaredError(keras.metrics.RootMeanSquaredError):
-    """Of a standardised target, in units of which it has `scale` to one."""
+class MeanAbsoluteError(Scaled, keras.metrics.MeanAbsoluteError):
+    """In the label's own units."""
 
-    def __init__(self, scale: float, name: str = "root_mean_squared_error", dtype: Any = None):
-        super().__init__(name=name, dtype=dtype)
-        self.scale = scale
 
-    def result(self) -> Any:
-        return self.scale * super().result()
-
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"scale": self.scale}
+@keras.saving.register_keras_serializable("kerasapp")
+class RootMeanSquaredError(Scaled, keras.metrics.RootMeanSquaredError):
+    """In the label's own units."""
 
 
 def label_values(split: Split) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Recipe -> run: one way through, one training loop, Keras's own `fit`; and a run that was left, gone on with."""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from kerasapp.callbacks.stop import StopOnSignal
@@ -9,25 +10,37 @@ from kerasapp.recipe import Recipe
 from kerasapp.run import Run, all_runs
 from kerasapp.training._prepare import prepare
 from kerasapp.training._report import evaluate
+from kerasapp.training._reproduce import Reproduction, reproduce
+from kerasapp.training._seeds import train_seeds
+from kerasapp.training._spread import over
 from kerasapp.training._work import Work
+from kerasapp.types import Split
 
-__all__ = ["evaluate", "prepare", "resume", "train"]
+__all__ = ["Reproduction", "evaluate", "over", "prepare", "reproduce", "resume", "train", "train_seeds"]
 
 log = logging.getLogger("kerasapp")
 BASELINES = Path("runs", ".baselines")
 
 
-def train(recipe: Recipe, root: Path = Path(), *, name: str | None = None, eager: bool = False) -> Run:
+def train(
+    recipe: Recipe,
+    root: Path = Path(),
+    *,
+    name: str | None = None,
+    eager: bool = False,
+    before: Callable[[dict[str, Split]], None] | None = None,
+) -> Run:
     """Trains a recipe and reports on it; gives the run. Raises RecipeError, DataError, WorkError.
 
-    With `train.resume: auto` it goes on with the newest run of this very recipe that was left unfinished.
+    With `train.resume: auto` it goes on with the newest run of this very recipe that was left unfinished. `before` sees
+    the data of a new run when nothing has been written or trained yet.
     """
     if recipe.train.init_from:
         recipe = recipe.replaced({"train.init_from": str(Run.open(recipe.train.init_from, root).path.resolve())})
-    if recipe.train.resume and (left := unfinished(recipe, root)):
+    if recipe.train.resume and before is None and (left := unfinished(recipe, root)):
         return resume(left, root, eager=eager)
     with StopOnSignal() as stop:
-        return Work(stop, eager, root / BASELINES).begin(recipe, root / "runs" / recipe.name, name)
+        return Work(stop, eager, root / BASELINES).begin(recipe, root / "runs" / recipe.name, name, before)
 
 
 def resume(run: Run, root: Path = Path(), *, eager: bool = False) -> Run:

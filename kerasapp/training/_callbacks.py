@@ -19,6 +19,8 @@ from kerasapp.frame import SaveEvery, Train
 from kerasapp.run import Run
 from kerasapp.tasks._base import Task
 from kerasapp.training._board import board
+from kerasapp.training._measure import measuring
+from kerasapp.training._watch import watch
 from kerasapp.types import Split
 
 STATE = Path("resume", "state.npz")
@@ -41,8 +43,10 @@ class Callbacks:
         train = run.recipe.train
         monitor, every = train.monitor, train.save_every or SaveEvery()
         self.last = min(train.epochs, train.stop_after or train.epochs)
+        self._measured, self._every = measuring(model, task, splits, readers, every=train.measure_every, last=self.last)
         self.history = HistoryFile(run.path / "history.csv")
-        self.best = Best(run.path / "model.keras", monitor.metric, monitor.direction)
+        self.best = Best(run.path / "model.keras", monitor.metric, monitor.direction, self._every)
+        self.watch = watch(task, splits["train"], train)
         self.board = board(run, model, task, splits, readers, epochs=self.last)
         self.progress = Progress(
             train.epochs, None, monitor=monitor.metric, mode=monitor.direction, stop_after=self.last
@@ -60,7 +64,7 @@ class Callbacks:
 
     def begin(self, train: Train, place: Position, kept: State | None) -> list[keras.callbacks.Callback]:
         """The callbacks of a stage; with `kept` they, and the model, are as they were when that was saved."""
-        reacting = reactions(train)
+        reacting = reactions(train, self._every)
         parts: dict[str, Resumable] = {
             "finite": self.finite,
             **reacting,
@@ -68,11 +72,12 @@ class Callbacks:
             "history": self.history,
             "board": self.board,
             "progress": self.progress,
+            "watch": self.watch,
         }
         self.saver.begin(place.stage, place.began, parts | {"stop": self.stop})
         if kept:
             self.saver.restore(kept)
-        return [*parts.values(), self.saver, self.stop]
+        return [*self._measured, *parts.values(), self.saver, self.stop]
 
     def finish(self, place: Position) -> None:
         """Training is done: its last state is saved, so that what follows can be begun again."""
@@ -88,12 +93,12 @@ class Callbacks:
         self.board.close(self._finished)
 
 
-def reactions(train: Train) -> dict[str, keras.callbacks.Callback]:
-    """Plateau and early stopping, where the recipe has them."""
+def reactions(train: Train, every: int) -> dict[str, keras.callbacks.Callback]:
+    """Plateau and early stopping, where the recipe has them; `every` so many epochs the monitor is there."""
     made: dict[str, keras.callbacks.Callback] = {}
     metric, mode = train.monitor.metric, train.monitor.direction
     if train.reduce_on_plateau:
-        made["plateau"] = Plateau(metric, mode, **vars(train.reduce_on_plateau))
+        made["plateau"] = Plateau(metric, mode, **vars(train.reduce_on_plateau), every=every)
     if train.early_stopping:
-        made["stopping"] = Stopping(metric, mode, **vars(train.early_stopping))
+        made["stopping"] = Stopping(metric, mode, **vars(train.early_stopping), every=every)
     return made

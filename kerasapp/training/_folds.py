@@ -6,12 +6,11 @@ The run itself is fold 0; the others are runs of their own in its folder `folds/
 import logging
 from collections.abc import Callable
 
-import numpy as np
-
 from kerasapp import evaluation
 from kerasapp.evaluation.parts import number
 from kerasapp.recipe import Recipe
 from kerasapp.run import Run
+from kerasapp.training._spread import over
 
 log = logging.getLogger("kerasapp")
 
@@ -23,11 +22,7 @@ def cross_validate(run: Run, train: Callable[[Run, Recipe, int], Run]) -> None:
     for fold in range(1, folds):
         log.info("fold %d of %d", fold + 1, folds)
         reports.append(train(run, run.recipe.replaced({"data.fold": fold}), fold).report)
-    values: dict[str, list[float]] = {}
-    for report in reports:
-        for name, told in report["splits"]["test"]["metrics"].items():
-            values.setdefault(name, []).append(told["value"])
-    told = {name: {"mean": np.mean(row), "spread": np.std(row, ddof=1), "values": row} for name, row in values.items()}
+    told = over(reports, "test")
     whole = run.report | {"cross_validation": {"folds": folds, "metrics": told}}
     accuracy = told.get("accuracy") or told.get("mean_absolute_error")
     if accuracy:

@@ -1,6 +1,7 @@
 """Before the first step: data read, task adapted, model built, and the three of them known to fit together."""
 
 import fnmatch
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,8 @@ from kerasapp.recipe import Recipe
 from kerasapp.tasks._base import Task
 from kerasapp.training._stages import leaves
 from kerasapp.types import Split
+
+SCOPE = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.>-]*")  # tensorflow/python/framework/ops.py, without slashes
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ def _prepared(recipe: Recipe) -> Prepared:
             raise fault(recipe, f"train.{path}", str(error)) from error
     check_monitor(recipe, splits)
     model = build(recipe, task)
+    check_names(recipe, model)
     check_built(recipe, task, model, splits)
     check_stages(recipe, model)
     return Prepared(recipe, task, splits, model)
@@ -88,6 +92,17 @@ def build(recipe: Recipe, task: Task) -> keras.Model:
         told = f"{recipe.model['name']} gives {type(made).__name__}, and a model is a keras.Model"
         raise fault(recipe, "model.name", told)
     return made
+
+
+def check_names(recipe: Recipe, model: keras.Model) -> None:
+    """A layer's name becomes part of TensorFlow's: one that can't would stop training, or the export after hours of it.
+
+    Keras itself makes one of an unnamed layer's class: `_Block` gives `__block`. Raises RecipeError.
+    """
+    for layer in model._flatten_layers():
+        if not (isinstance(layer, keras.layers.InputLayer) or SCOPE.fullmatch(layer.name)):
+            way_out = "Give it a name of letters, digits and _ . - that begins with a letter or digit"
+            raise fault(recipe, "model", f'TensorFlow takes no layer of the name "{layer.name}". {way_out}')
 
 
 def check_built(recipe: Recipe, task: Task, model: keras.Model, splits: dict[str, Split]) -> None:

@@ -15,11 +15,12 @@ from kerasapp.blame import told_at_its_name
 from kerasapp.callbacks.history import HistoryFile
 from kerasapp.callbacks.stop import StopOnSignal, Stopped
 from kerasapp.environment import environment
-from kerasapp.errors import RunError
+from kerasapp.errors import KerasappError, RunError
 from kerasapp.recipe import Recipe
 from kerasapp.run import SAMPLES, Run, check_name
 from kerasapp.summary import summary
 from kerasapp.training._callbacks import STATE
+from kerasapp.training._fingerprint import fingerprints
 from kerasapp.training._fit import fit
 from kerasapp.training._folds import cross_validate
 from kerasapp.training._prepare import Prepared, prepare
@@ -36,11 +37,19 @@ class Work:
         self.stop, self.eager, self.baselines = stop, eager, baselines
         self._started = time.perf_counter()
 
-    def begin(self, recipe: Recipe, parent: Path, name: str | None) -> Run:
-        """A new run in a folder below `parent`."""
+    def begin(
+        self,
+        recipe: Recipe,
+        parent: Path,
+        name: str | None,
+        before: Callable[[dict[str, Split]], None] | None = None,
+    ) -> Run:
+        """A new run in a folder below `parent`; `before` sees the data when nothing has been written."""
         check_name(name)
         seed_everything(recipe)
         prepared = prepare(recipe)
+        if before:
+            before(prepared.splits)
         run = Run.create(parent, prepared.recipe, name, asked=recipe.digest)
         with run.lock():
             self._do(run, prepared, 0.0)
@@ -64,9 +73,7 @@ class Work:
             return before + time.perf_counter() - self._started
 
         try:
-            run.import_own_code()
-            with told_at_its_name(prepared.recipe):
-                self._train(run, prepared, seconds)
+            self._train(run, prepared, seconds)
             if run.recipe.data["folds"] and run.recipe.data["fold"] is None:
                 cross_validate(run, self._fold)
         except Stopped as stopped:
@@ -76,6 +83,8 @@ class Work:
             told = str(error) or type(error).__name__
             with suppress(OSError):  # a full disk is told by the error that is on its way
                 run.update(state="failed", seconds=seconds(), error=told)
+            if isinstance(error, KerasappError):
+                error.run = run.path
             raise
         run.update(state="finished", seconds=seconds())
         for folder in ("cache", *([] if run.recipe.train.stop_after else [STATE.parent])):
@@ -91,7 +100,8 @@ class Work:
         if not (run.path / STATE).exists():
             run.keep_task(task)
             keep_samples(run, splits)
-            run.update(examples={name: len(split) for name, split in splits.items()}, fingerprint=fingerprints(splits))
+            counts = {name: len(split) for name, split in splits.items()}
+            run.update(examples=counts, fingerprint=fingerprints(splits, run.recipe.train.init_from))
             log.info("%s", summary(model, len(splits["train"])).text())
         log.info("%s", run.path)
         history = fit(
@@ -145,8 +155,3 @@ def keep_samples(run: Run, splits: dict[str, Split]) -> None:
         if split is not None and len(split):
             rows = np.linspace(0, len(split) - 1, min(SAMPLES, len(split))).astype("int64")
             run.keep_samples(name, {key: value.numpy() for key, value in split.gather(tf.constant(rows)).items()})
-
-
-def fingerprints(splits: dict[str, Split]) -> dict[str, str]:
-    """A number for the content of each split, in any order: equal data, equal number."""
-    return {name: f"{int(np.add.reduce(split.fingerprints(), dtype=np.uint64)):016x}" for name, split in splits.items()}

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from kerasapp.errors import DataError
-from kerasapp.tasks.tabular_regression import TabularRegression
+from kerasapp.tasks.tabular_regression import MeanAbsoluteError, RootMeanSquaredError, TabularRegression
 
 PRICE = np.array([100.0, 300.0, 500.0, 1100.0])
 
@@ -72,3 +72,10 @@ def test_a_missing_or_textual_target_is_refused_by_row(table, examples):
         TabularRegression().adapt(examples(x=[1.0, 2.0], label=["dear", "cheap"]))
     with pytest.raises(DataError, match=r"^table.csv: the rows have no label"):
         TabularRegression().adapt(examples(x=[1.0, 2.0]))
+
+
+@pytest.mark.parametrize("metric", [MeanAbsoluteError, RootMeanSquaredError])
+def test_a_metric_keeps_its_scale_through_keras_own_saving(metric):
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(metric(3.0)))
+    again.update_state([0.0, 0.0], [1.0, -1.0])
+    assert type(again) is metric and float(again.result()) == 3.0

@@ -1,0 +1,87 @@
+"""A task's own metric of a whole split: monitored, kept, reported; and what has none pays nothing."""
+
+import numpy as np
+import pytest
+
+from kerasapp import pipeline
+from kerasapp.callbacks.history import HistoryFile
+from kerasapp.training import evaluate
+
+OWN = '''\
+"""Digits by the class that is found least."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kerasapp.tasks.image_classification import ImageClassification
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worst(ImageClassification):
+    """Classification, measured by the recall of the worst class, which no mean over batches gives."""
+
+    METRICS = ("loss", "accuracy", "worst_recall")
+
+    def measure(self, decoded, examples):
+        found = [np.char.encode(label) for label in self.labels]
+        right = decoded["label"] == np.array(found, object)[examples["label"]]
+        return {"worst_recall": min(right[examples["label"] == c].mean() for c in np.unique(examples["label"]))}
+'''
+
+
+@pytest.fixture
+def measured(trained, tmp_path):
+    (tmp_path / "own.py").write_text(OWN)
+    task = {"name": "./own.py:Worst"}
+    data = {"name": "sklearn", "dataset": "digits", "split": {"validation": 0.2, "test": 0.2}}
+    return lambda changes: trained({"task": task, "data": data, "train.epochs": 5, **changes})
+
+
+def rows(run):
+    return HistoryFile(run.path / "history.csv").rows()
+
+
+def by_hand(run, split):
+    """The recall of the worst class, from the model's logits."""
+    task, split = run.task, run.splits()[split]
+    made = pipeline.outputs(run.model(), task, split)
+    true, predicted = made.targets.argmax(-1), made.logits.argmax(-1)
+    return min(float(np.mean(predicted[true == c] == c)) for c in np.unique(true))
+
+
+def test_the_model_kept_is_the_best_by_it_and_the_report_has_it(measured):
+    run = measured({"train.monitor": {"metric": "val_worst_recall", "mode": "max"}})
+    values = [row["val_worst_recall"] for row in rows(run)]
+    assert len(values) == 5 and max(values) > 0
+    assert by_hand(run, "validation") == pytest.approx(max(values))
+    told = run.report
+    assert told["splits"]["test"]["metrics"]["worst_recall"]["value"] == pytest.approx(by_hand(run, "test"))
+    assert told["training"]["best_epoch"] == 1 + values.index(max(values))
+    assert (
+        "worst recall" in (run.path / "report.md").read_text()
+        or "worst recall" in (run.path / "report.html").read_text()
+    )
+    validation = evaluate(run, "validation")["splits"]["validation"]["metrics"]
+    assert validation["worst_recall"]["value"] == pytest.approx(max(values))
+
+
+def test_between_two_measurements_training_goes_on_and_the_last_epoch_is_measured(measured):
+    changes = {
+        "train.measure_every": 2,
+        "train.monitor": {"metric": "val_worst_recall", "mode": "max"},
+        "train.early_stopping": {"patience": 5},
+        "train.reduce_on_plateau": {"patience": 5},
+    }
+    run = measured(changes)
+    values = [row.get("val_worst_recall") for row in rows(run)]
+    assert [value is None for value in values] == [True, False, True, False, False]
+    assert by_hand(run, "validation") == pytest.approx(max(value for value in values if value is not None))
+
+
+def test_a_task_without_measurements_reads_validation_once_an_epoch(trained, monkeypatch):
+    called = []
+    monkeypatch.setattr(pipeline, "forward", lambda *args, **more: called.append(args))
+    with pytest.raises(TypeError):  # the report is the first to ask
+        trained()
+    assert len(called) == 1
