@@ -2,6 +2,7 @@
 
     python benchmarks/saving.py               200 kills during saves, and 40 sizes of a full disk: about 5 minutes
     python benchmarks/saving.py --kills 20
+    python benchmarks/saving.py --cost        what a save of the CIFAR-10 recipe's state takes of the time: seconds
 
 A process saves without a pause, states and models of some megabytes with one number in every place; it is killed at a
 random moment, and a new one goes on. What is then on the disk must be whole: one number in all of it, the last that was
@@ -144,16 +145,57 @@ def full(draw: random.Random) -> list[str] | None:
     return faults
 
 
+def cost() -> None:
+    """Seconds of a save of vision/cifar10_resnet, all its variables there, and their share of the default interval."""
+    import numpy as np
+
+    from kerasapp.callbacks._state import Position
+    from kerasapp.callbacks.save_state import SaveState
+    from kerasapp.frame import Train
+    from kerasapp.recipe import load
+    from kerasapp.stock import find_recipe
+    from kerasapp.training._batches import StageData
+    from kerasapp.training._compile import compile_model
+    from kerasapp.training._fit import optimizer_of
+    from kerasapp.training._prepare import prepare
+    from kerasapp.training._stages import stages_of
+
+    data = {"name": "synthetic", "image_shape": [32, 32, 3], "num_classes": 10, "examples": 300}
+    made = prepare(load(find_recipe("vision/cifar10_resnet")).replaced({"data": data}))
+    stage = stages_of(made.recipe)[0]
+    batches = StageData(made.task, made.splits, {}, 0, stage.train.batch_size)
+    optimizer = optimizer_of(stage, made.model, batches.steps)
+    compile_model(made.model, made.task, stage.train, optimizer=optimizer, steps_per_epoch=batches.steps)
+    with tempfile.TemporaryDirectory() as folder:
+        state = SaveState(Path(folder) / "state.npz", seconds=None, steps=None)
+        state.set_model(made.model)
+        seconds = []
+        for number in range(20):
+            begun = time.perf_counter()
+            state.save(Position(epoch=number))
+            seconds.append(time.perf_counter() - begun)
+        size = (Path(folder) / "state.npz").stat().st_size
+    every = Train().save_every.seconds
+    print(f"vision/cifar10_resnet: {made.model.count_params():,} parameters, a state of {size / 1e6:.1f} MB")
+    low, middle, high = np.quantile(seconds, (0, 0.5, 1))
+    print(f"a save takes {1e3 * middle:.0f} ms ({1e3 * low:.0f} to {1e3 * high:.0f}): "
+          f"{100 * middle / every:.2f} % of the {every:g} seconds between two")  # fmt: skip
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--cost", action="store_true", help="only what a save takes")
     parser.add_argument("--save", nargs=2, help=argparse.SUPPRESS)
     parser.add_argument("--fill", type=int, default=0, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.save:
         folder = Path(given.save[0])
         save(folder, int(given.save[1]), given.fill)
+        return
+    if given.cost:
+        cost()
         return
     draw = random.Random(given.seed)
     with tempfile.TemporaryDirectory() as folder:
