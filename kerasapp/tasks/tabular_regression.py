@@ -61,7 +61,7 @@ class TabularRegression(Tabular):
 
 
 class Scaled:
-    """Before a Keras metric that grows as its target does: of a standardised one, whose unit is `scale` of the label's."""
+    """Before a Keras metric that grows as its target does, which is standardised: `scale` is its unit."""
 
     def __init__(self, scale: float, **given: Any):
         super().__init__(**given)

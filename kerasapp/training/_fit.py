@@ -55,7 +55,7 @@ def fit(
     best = Best(run.path / "model.keras", train.monitor.metric, train.monitor.direction, every)
     shown = board(run, model, task, splits, readers, epochs=last)
     progress = Progress(train.epochs, None, monitor=best.metric, mode=best.mode, stop_after=last)
-    watching = watch(task, splits["train"], train)
+    after = (best, history, shown, progress, watch(task, splits["train"], train), stop)
     done, finished = 0, False
     try:
         for stage in stages_of(recipe):
@@ -69,10 +69,7 @@ def fit(
                 epochs=min(done + stage.epochs, last),
                 validation_data=validation,
                 class_weight=task.class_weight(stage.train.class_weight),
-                callbacks=[
-                    *(place, *measured, StopOnNonFinite(), *reactions(stage.train, every)),
-                    *(best, history, shown, progress, watching, stop),
-                ],
+                callbacks=[place, *measured, StopOnNonFinite(), *reactions(stage.train, every), *after],
                 shuffle=False,  # the order is the pipeline's
                 verbose=0,
             )
