@@ -47,10 +47,10 @@ class StopOnSignal(Counted):
         """Whether a signal came that training has not ended for yet."""
         return self.signal is not None and self._fitting
 
-    def check(self) -> None:
+    def check(self, message: str = "") -> None:
         """Raises `Stopped` where a signal came that nothing has acted on: between one `fit` and the next."""
         if self.signal is not None:
-            raise Stopped(self.signal)
+            raise Stopped(self.signal, message)
 
     def on_train_begin(self, logs=None):
         self._fitting = True

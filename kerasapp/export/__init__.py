@@ -67,8 +67,7 @@ def _explained(run: "Run", stop: StopOnSignal) -> Iterator[None]:
     except BaseException:
         if stop.signal is None:
             raise
-    if stop.signal is not None:
-        stop.leave(f"{run.path}: the export was stopped. Nothing was exported")
+    stop.check(f"{run.path}: the export was stopped. Nothing was exported")
 
 
 def _name_of(run: "Run") -> str:
