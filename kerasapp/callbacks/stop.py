@@ -2,6 +2,8 @@
 
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from kerasapp.callbacks._shared import Counted
 
@@ -46,6 +48,15 @@ class StopOnSignal(Counted):
     def asked(self) -> bool:
         """Whether a signal came that training has not ended for yet."""
         return self.signal is not None and self._fitting
+
+    @contextmanager
+    def put_off(self) -> Iterator[None]:
+        """In here a first signal is only noted: for what must not be left half done."""
+        self._fitting = True
+        try:
+            yield
+        finally:
+            self._fitting = False
 
     def check(self, message: str = "") -> None:
         """Raises `Stopped` where a signal came that nothing has acted on: between one `fit` and the next."""

@@ -8,8 +8,8 @@ has been checked: TensorFlow Serving, which watches the place, sees it whole.
 import importlib
 import os
 import re
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -46,28 +46,26 @@ def export(run: "Run", *, name: str | None = None, root: Path = Path(), format: 
     with StopOnSignal() as stop:
         model, task, examples = run.model(), run.task, _examples(run)
         place = root / "saved_models" / name
-        with _unpublished(place) as folder:
-            with _explained(run, stop):
-                form.write(model, task, folder)
-                verified = form.verify(folder, model, task, examples)
+        with _explained(run, stop), _unpublished(place) as folder:
+            form.write(model, task, folder)
+            verified = form.verify(folder, model, task, examples)
+            stop.check()  # TensorFlow may have swallowed it
             write_json(folder / "assets.extra" / "verified.json", verified)
             write(folder / "assets.extra" / "card.md", card(run, name, verified, form.usage(name, task, examples)))
-            path = _publish(folder, place)
-    return {"path": str(path), "format": format, "verified": verified}
+            with stop.put_off():
+                return {"path": str(_publish(folder, place)), "format": format, "verified": verified}
 
 
 @contextmanager
 def _explained(run: "Run", stop: StopOnSignal) -> Iterator[None]:
-    """What went wrong with the run's name; a signal also where TensorFlow made another error of it, or none at all."""
+    """What went wrong with the run's name; a signal also where TensorFlow made another error of it."""
     try:
         yield
-    except WorkError as error:
-        if stop.signal is None:
+    except BaseException as error:
+        stop.check(f"{run.path}: the export was stopped. Nothing was exported")
+        if isinstance(error, WorkError):
             raise WorkError(f"{run.path}: {error}. Nothing was exported") from None
-    except BaseException:
-        if stop.signal is None:
-            raise
-    stop.check(f"{run.path}: the export was stopped. Nothing was exported")
+        raise
 
 
 def _name_of(run: "Run") -> str:
@@ -89,9 +87,9 @@ def _examples(run: "Run") -> "dict[str, numpy.ndarray]":
 def _unpublished(place: Path) -> Iterator[Path]:
     """A hidden folder in `place`, gone afterwards unless it was renamed; so is `place` where it stays empty."""
     place.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=".export-", dir=place))
-    folder.chmod(place.stat().st_mode & 0o777)
+    folder = place / f".export-{os.getpid()}-{secrets.token_hex(4)}"
     try:
+        folder.mkdir()
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
