@@ -9,10 +9,14 @@ import argparse
 import hashlib
 import json
 import random
+import re
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 FRAME = """\
@@ -122,66 +126,84 @@ def peer(recipe: Path, folder: Path) -> None:
     (folder / "digest").write_text(digest.hexdigest())
 
 
-def finish(commands: tuple[list[str], list[str]], cwd: Path, kills: int, draw: random.Random, seconds: float) -> int:
-    """Starts the first command, then the second until it is done, with so many kills; gives how many hit.
+@dataclass
+class Side:
+    """How one side is begun, gone on with, watched and told: `run(recipe, folder)` gives the two commands."""
 
-    Raises RuntimeError where a command fails.
+    commands: Callable[[Path, Path], tuple[list[str], list[str]]]
+    history: str
+    digest: Callable[[Path], str]
+
+
+def epochs_done(cwd: Path, pattern: str) -> int:
+    """The last epoch in the history, from 1; 0 where there is none yet."""
+    for path in cwd.glob(pattern):
+        numbers = re.findall(r"(?m)^(\d+),", path.read_text())
+        return len(set(numbers))
+    return 0
+
+
+def train(side: Side, recipe: Path, cwd: Path, moments: list[float], pace: float) -> tuple[int, str]:
+    """Trains to the end, killed at `moments`: epochs with a fraction, rising; `pace` is the seconds of an epoch.
+
+    Gives how many kills hit, and the digest of the result; "none" where a process could not go on.
     """
-    hit, command = 0, commands[0]
-    while True:
+    cwd.mkdir()
+    hit, (command, again) = 0, side.commands(recipe, cwd)
+    for moment in [*moments, None]:
         process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        try:
-            _, told = process.communicate(timeout=draw.uniform(0.25, 1.0) * seconds if hit < kills else None)
-        except subprocess.TimeoutExpired:
+        if moment is not None:
+            while process.poll() is None and epochs_done(cwd, side.history) < int(moment):
+                time.sleep(0.02)
+            time.sleep((moment - int(moment)) * pace)
             process.kill()
-            process.communicate()
-            hit += 1
-            command = (
-                commands[1] if list(cwd.glob("runs/*/*/state.json")) or commands[0] is commands[1] else commands[0]
-            )
-            continue
-        if process.returncode:
-            raise RuntimeError(f"{' '.join(command)}\n{told[-2000:]}")
-        return hit
+        _, told = process.communicate()
+        hit += process.returncode == -signal.SIGKILL
+        if process.returncode > 0:
+            print(f"{cwd.name}: can't go on after a kill: {told.strip().splitlines()[-1]}", flush=True)
+            return hit, "none"
+        if list(cwd.glob(side.history)) or list(cwd.glob("runs/*/*/state.json")):
+            command = again
+    return hit, side.digest(cwd)
 
 
-def ours(recipe: Path, cwd: Path, kills: int, draw: random.Random, seconds: float) -> tuple[int, str]:
-    cwd.mkdir()
+def commands_of_run(recipe: Path, cwd: Path) -> tuple[list[str], list[str]]:
     begin = [sys.executable, "-m", "kerasapp", "run", str(recipe), "--name", "one"]
-    folder = Path("runs", recipe.stem, "one")
-    go_on = [sys.executable, "-m", "kerasapp", "run", "--resume", str(folder)]
-    hit = finish((begin, go_on), cwd, kills, draw, seconds)
-    return hit, digest_of_run(cwd / folder)
+    return begin, [sys.executable, "-m", "kerasapp", "run", "--resume", str(Path("runs", recipe.stem, "one"))]
 
 
-def theirs(recipe: Path, cwd: Path, kills: int, draw: random.Random, seconds: float) -> tuple[int, str]:
-    cwd.mkdir()
+def commands_of_peer(recipe: Path, cwd: Path) -> tuple[list[str], list[str]]:
     command = [sys.executable, __file__, "--peer", str(recipe), str(cwd)]
-    try:
-        hit = finish((command, command), cwd, kills, draw, seconds)
-    except RuntimeError as error:
-        print(f"BackupAndRestore can't go on after a kill: {str(error).strip().splitlines()[-1]}", flush=True)
-        return kills, "none"
-    return hit, (cwd / "digest").read_text()
+    return command, command
+
+
+SIDES = {
+    "kerasapp": Side(
+        commands_of_run, "runs/*/one/history.csv", lambda cwd: digest_of_run(next(cwd.glob("runs/*/one")))
+    ),
+    "BackupAndRestore": Side(commands_of_peer, "history.csv", lambda cwd: (cwd / "digest").read_text()),
+}
 
 
 def compare(name: str, number: int, kills: int, rounds: int, folder: Path, seed: int) -> dict[str, list[int]]:
     """[kills, killed runs, equal ones] of each side on one recipe."""
-    task, data, model, epochs, size, train = RECIPES[name]
+    task, data, model, epochs, size, rest = RECIPES[name]
     recipe = folder / f"recipe_{number}.yaml"
-    recipe.write_text(FRAME.format(name=name, task=task, data=data, model=model, epochs=epochs, size=size, train=train))
-    draw, told = random.Random(seed * 100 + number), {}
-    for side, train_one in (("kerasapp", ours), ("BackupAndRestore", theirs)):
+    recipe.write_text(FRAME.format(name=name, task=task, data=data, model=model, epochs=epochs, size=size, train=rest))
+    told = {}
+    for side, how in SIDES.items():
+        draw = random.Random(seed * 100 + number)
         begun = time.perf_counter()
-        _, whole = train_one(recipe, folder / f"{side}_{number}_whole", 0, draw, 0)
-        seconds = time.perf_counter() - begun
-        hits = [
-            train_one(
-                recipe, folder / f"{side}_{number}_{turn}", kills // rounds + (turn < kills % rounds), draw, seconds
-            )
-            for turn in range(rounds)
-        ]
-        told[side] = [sum(hit for hit, _ in hits), rounds, sum(digest == whole for _, digest in hits)]
+        whole_at = folder / f"{side}_{number}_whole"
+        _, whole = train(how, recipe, whole_at, [], 0.0)
+        last = epochs_done(whole_at, how.history)
+        pace, told[side] = 0.5 * (time.perf_counter() - begun) / last, [0, rounds, 0]
+        for turn in range(rounds):
+            count = kills // rounds + (turn < kills % rounds)
+            moments = sorted(draw.uniform(0, last) for _ in range(count))
+            hit, digest = train(how, recipe, folder / f"{side}_{number}_{turn}", moments, pace)
+            told[side][0] += hit
+            told[side][2] += digest == whole
     return told
 
 
@@ -195,7 +217,7 @@ def main() -> None:
     if given.peer:
         peer(*map(Path, given.peer))
         return
-    sums = {"kerasapp": [0, 0, 0], "BackupAndRestore": [0, 0, 0]}
+    sums = {side: [0, 0, 0] for side in SIDES}
     with tempfile.TemporaryDirectory() as folder:
         for number, name in enumerate(RECIPES):
             kills = given.kills // len(RECIPES) + (number < given.kills % len(RECIPES))

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import keras
 import ml_dtypes  # noqa: F401 - gives NumPy the names of bfloat16 and its like
@@ -44,9 +45,13 @@ class State:
 
 
 def optimizers_of(model: keras.Model) -> list[keras.optimizers.Optimizer]:
-    """The model's optimizers: the one that it was compiled with, and what a training step of its own holds besides."""
-    own = [value for _, value in sorted(vars(model).items()) if isinstance(value, keras.optimizers.Optimizer)]
-    found = {id(optimizer): optimizer for optimizer in [model.optimizer, *own] if optimizer is not None}
+    """The model's optimizers: the one that it was compiled with, and what a training step of its own holds besides, as
+    an attribute or in a list or mapping that is one."""
+    compiled = getattr(model, "optimizer", None)
+    found = {} if compiled is None else {id(compiled): compiled}
+    for _, value in sorted(vars(model).items()):
+        several = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else [value]
+        found |= {id(one): one for one in several if isinstance(one, keras.optimizers.Optimizer)}
     return list(found.values())
 
 
@@ -104,7 +109,7 @@ def read_state(path: Path) -> State | None:
             meta = json.loads(stored[META].tobytes())
             named = zip(meta["dtypes"], meta["shapes"], strict=True)
             arrays = [stored[str(number)].view(dtype).reshape(shape) for number, (dtype, shape) in enumerate(named)]
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise RunError(path, f"can't be read ({error}). Start anew: this run can't go on") from None
     if meta["version"] != VERSION:
         raise RunError(path, "was saved by another version of kerasapp. Go on with that one, or start anew")
