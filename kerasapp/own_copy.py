@@ -36,6 +36,14 @@ def copy_own_code(values: dict[str, Any], folder: Path, target: Path) -> dict[st
     return hashes
 
 
+def hash_own_code(values: dict[str, Any], folder: Path) -> str:
+    """One hash of all files that `copy_own_code` would copy; equal code, equal hash."""
+    found = sorted(
+        {(key, _hash(path)) for _, _, _, module in _own_specs(values, folder) for key, path in _files(module)}
+    )
+    return hashlib.sha256(repr(found).encode()).hexdigest()
+
+
 def import_own_code(values: dict[str, Any], folder: Path) -> None:
     """Imports every component of one's own, so that what a copy lacks shows before anything is trained."""
     for _, _, _, module in _own_specs(values, folder):
@@ -49,6 +57,10 @@ def _own_specs(value: Any, folder: Path) -> Iterator[tuple[dict[str, Any], str, 
         yield value, where, entry, located(where, folder)
     for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         yield from _own_specs(child, folder)
+
+
+def _files(module: OwnModule) -> list[tuple[str, Path]]:
+    return [(module.name, module.path)] if module.installed else sorted(module.files().items())
 
 
 def _hash(path: Path) -> str:

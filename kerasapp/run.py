@@ -7,6 +7,7 @@ import re
 import shutil
 import tempfile
 import time
+import warnings
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import numpy
 
 SAMPLES = 256
+LOCK_SECONDS = 1.0  # to wait for one who only looks whether it is held
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -121,13 +123,15 @@ class Run:
 
     def lock(self) -> FileLock:
         """Held by the one process that writes to the folder; freed by the system when that process is gone."""
-        lock = FileLock(self.path / ".lock", timeout=0)
+        lock = FileLock(self.path / ".lock", timeout=LOCK_SECONDS)
         try:
             return lock.acquire().lock
         except Timeout:
             raise RunError(
                 self.path, "another process is writing to this run. Wait for it, or start a new run"
             ) from None
+        except OSError as error:
+            raise RunError(self.path, f"can't be written to: {(error.strerror or str(error)).lower()}") from None
 
     def held(self) -> bool:
         """True while a process writes to the folder."""
@@ -166,6 +170,11 @@ class Run:
         except (OSError, ValueError) as error:
             raise RunError(self.path / name, f"can't be read ({error})") from None
 
+    def tidy(self) -> None:
+        """Removes what a killed process left half written beside the run's files. Under the lock only."""
+        for path in [path for path in self.path.rglob(".*") if path.name != ".lock"]:
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+
     def keep_task(self, task: Any) -> None:
         """task.json: the adapted task, the only learned state outside the model."""
         write_json(self.path / "task.json", {"name": self.recipe.task["name"], "state": task.state()})
@@ -197,7 +206,9 @@ class Run:
             raise RunError(self.path, "has no model yet: it stopped before the first epoch ended")
         model = self.build()
         try:
-            model.load_weights(path)
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "Skipping variable loading for optimizer")  # only training has them
+                model.load_weights(path)
         except (ValueError, OSError, KeyError) as error:
             raise RunError(path, f"does not fit the model that recipe.yaml describes ({first_line(error)})") from None
         return model

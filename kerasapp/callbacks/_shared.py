@@ -1,5 +1,6 @@
 """What several callbacks share: counting steps, the monitored metric, the learning rate, saving."""
 
+import errno
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -75,5 +76,6 @@ def saving(path: Path, what: str, kept: str) -> Iterator[None]:
         yield
     except (OSError, tf.errors.OpError) as error:
         why = (getattr(error, "strerror", None) or first_line(error)).rpartition("; ")[2]  # TensorFlow's path is first
-        way_out = "Make room, and go on with kerasapp run --resume"
+        closed = getattr(error, "errno", None) in (errno.EACCES, errno.EPERM, errno.EROFS)
+        way_out = f"{'Let it be written to' if closed else 'Make room'}, and go on with kerasapp run --resume"
         raise WorkError(f"{path}: can't save {what}: {why.lower()}. {kept}. {way_out}") from error

@@ -5,6 +5,7 @@ of dropout, the running means of an epoch's metrics, and the step within the epo
 """
 
 import json
+import zlib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ import ml_dtypes  # noqa: F401 - gives NumPy the names of bfloat16 and its like
 import numpy as np
 from keras.src.random.seed_generator import global_seed_generator
 
-from kerasapp.errors import RunError
+from kerasapp.errors import RunError, first_line
 from kerasapp.files import replacing
 
 VERSION = 1
@@ -27,12 +28,13 @@ PARTS = ("model", "optimizer", "seed", "metrics")
 @dataclass(frozen=True)
 class Position:
     """Where training is: the stage (from 0), the epoch that it began with, the epoch in progress, the steps of it that
-    are done. Epochs count from 0 over all stages."""
+    are done; and how many steps a kept optimizer had taken when the stage began. Epochs count on through the stages."""
 
     stage: int = 0
     began: int = 0
     epoch: int = 0
     step: int = 0
+    begun: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,11 +77,16 @@ def values_of(model: keras.Model) -> dict[str, list[np.ndarray]]:
 
 def assign(variables: list[keras.Variable], values: list[np.ndarray], where: Path) -> None:
     """Gives variables their saved values. Raises RunError where they are not those that were saved."""
-    shapes = [tuple(variable.shape) for variable in variables], [value.shape for value in values]
-    if shapes[0] != shapes[1]:
-        told = f"{len(values)} variables were saved, the model has {len(variables)}, or their shapes differ"
-        raise RunError(where, f"does not fit: {told}. The code changed since: start anew, or go back to that version")
+    if len(variables) != len(values):
+        told = f"{len(values)} variables were saved, and there are {len(variables)}"
+        way_out = (
+            "One that a first step makes must be made in `build` or `compile`; else the code has changed: start anew"
+        )
+        raise RunError(where, f"does not fit: {told}. {way_out}")
     for variable, value in zip(variables, values, strict=True):
+        if tuple(variable.shape) != value.shape:
+            told = f"{variable.path} has the shape {tuple(variable.shape)}, and {value.shape} was saved"
+            raise RunError(where, f"does not fit: {told}. The code has changed since: start anew")
         variable.assign(value)
 
 
@@ -107,13 +114,15 @@ def read_state(path: Path) -> State | None:
     try:
         with np.load(path) as stored:
             meta = json.loads(stored[META].tobytes())
+            if meta["version"] != VERSION:
+                raise RunError(path, "was saved by another version of kerasapp. Go on with that one, or start anew")
             named = zip(meta["dtypes"], meta["shapes"], strict=True)
             arrays = [stored[str(number)].view(dtype).reshape(shape) for number, (dtype, shape) in enumerate(named)]
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-        raise RunError(path, f"can't be read ({error}). Start anew: this run can't go on") from None
-    if meta["version"] != VERSION:
-        raise RunError(path, "was saved by another version of kerasapp. Go on with that one, or start anew")
-    return State(Position(**meta["position"]), meta["callbacks"], dict(_parted(arrays, meta["counts"])))
+        return State(Position(**meta["position"]), meta["callbacks"], dict(_parted(arrays, meta["counts"])))
+    except PermissionError as error:
+        raise RunError(path, f"{error.strerror.lower()}. Make it readable, and go on") from None
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, zlib.error) as error:
+        raise RunError(path, f"can't be read ({first_line(error)}). Start anew: this run can't go on") from None
 
 
 def _parted(arrays: list[np.ndarray], counts: dict[str, int]) -> Iterable[tuple[str, list[np.ndarray]]]:

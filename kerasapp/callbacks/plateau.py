@@ -16,9 +16,9 @@ class Plateau(keras.callbacks.ReduceLROnPlateau):
     `patience` epochs.
 
     Then waits `cooldown` epochs; never below `min_learning_rate`. NaN and infinity are no improvement. Like `Stopping`
-    it goes on over stages and after a resume, until `reset`, and counts measurements where the metric is measured only
-    `every` so many epochs; the rate itself is the optimizer's. Raises KerasappError
-    where the rate follows a schedule, which nobody may change.
+    it goes on when `fit` is called again and after a resume, and counts measurements where the metric is measured only
+    `every` so many epochs; the rate itself is the optimizer's. Raises KerasappError where the rate follows a schedule,
+    which nobody may change.
     """
 
     def __init__(self, metric: str, mode: Mode, *, factor: float = 0.1, patience: int = 5, min_delta: float = 1e-4,
@@ -28,10 +28,6 @@ class Plateau(keras.callbacks.ReduceLROnPlateau):
         super().__init__(metric, factor=factor, patience=patience, mode=mode, min_delta=min_delta, cooldown=cooldown,
                          min_lr=min_learning_rate)  # fmt: skip
         self.every = every
-
-    def reset(self) -> None:
-        """Forgets everything: a stage that starts anew."""
-        self._reset()
 
     def on_train_begin(self, logs=None):
         optimizer = getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)

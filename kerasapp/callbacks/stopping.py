@@ -13,7 +13,7 @@ log = logging.getLogger("kerasapp")
 class Stopping(keras.callbacks.EarlyStopping):
     """Ends training where `metric` has not improved by more than `min_delta` for `patience` epochs.
 
-    Keras forgets what it saw when `fit` is called again; this goes on over stages and after a resume, until `reset`.
+    Keras forgets what it saw when `fit` is called again; this goes on, and after a resume too.
     NaN and infinity are no improvement. Of a metric that is measured only `every` so many epochs, `patience` counts the
     measurements. Where a resumed state says `stopped`, no further epoch is to be trained.
     """
@@ -22,16 +22,12 @@ class Stopping(keras.callbacks.EarlyStopping):
                  every: int = 1):  # fmt: skip
         super().__init__(metric, mode=mode, patience=patience, min_delta=min_delta, start_from_epoch=start_from_epoch)
         self.every = every
-        self.reset()
+        super().on_train_begin()  # where Keras sets what it remembers
 
     @property
     def stopped(self) -> bool:
         """Whether it has ended training."""
         return self.stopped_epoch > 0
-
-    def reset(self) -> None:
-        """Forgets everything: a stage that starts anew."""
-        super().on_train_begin()
 
     def on_train_begin(self, logs=None):
         pass

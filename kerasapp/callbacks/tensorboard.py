@@ -62,7 +62,7 @@ class RunBoard(Counted):
         self.best: float | None = None
         self.total = 0  # steps of the epochs before this one
         self._events = EventFiles(folder)
-        self._begun = False
+        self._begun = self._ended = False
         self._drawn = 0  # the epoch of the last confusion matrix
         self._flushed = time.monotonic()
 
@@ -105,18 +105,20 @@ class RunBoard(Counted):
 
     def close(self, finished: bool = True) -> None:
         """Ends the run's files; a run that finished early gets its last confusion matrix. May be called again."""
-        if self._begun:
+        if self._begun and not self._ended:
             if finished and self.epoch > self._drawn:
                 self._add_confusion()
             self._events.add("", self.epoch, session_end_pb(STATUS_SUCCESS if finished else STATUS_FAILURE))
+            self._ended = finished
         self._events.close()
 
     def get_state(self) -> dict:
-        own = {"begun": self._begun, "step": self.step, "total": self.total, "best": self.best, "drawn": self._drawn}
-        return own | {"sizes": self._events.sizes()}
+        own = {"begun": self._begun, "ended": self._ended, "epoch": self.epoch, "step": self.step, "total": self.total}
+        return own | {"best": self.best, "drawn": self._drawn} | {"sizes": self._events.sizes()}
 
     def set_state(self, state: dict) -> None:
-        self._begun, self.step, self.total = state["begun"], state["step"], state["total"]
+        self._begun, self._ended, self.epoch = state["begun"], state["ended"], state["epoch"]
+        self.step, self.total = state["step"], state["total"]
         self.best, self._drawn = state["best"], state["drawn"]
         self._events.cut(state["sizes"])
 

@@ -13,7 +13,7 @@ from kerasapp.training._report import evaluate
 from kerasapp.training._reproduce import Reproduction, reproduce
 from kerasapp.training._seeds import train_seeds
 from kerasapp.training._spread import over
-from kerasapp.training._work import Work
+from kerasapp.training._work import Work, asked
 from kerasapp.types import Split
 
 __all__ = ["Reproduction", "evaluate", "over", "prepare", "reproduce", "resume", "train", "train_seeds"]
@@ -38,6 +38,8 @@ def train(
     if recipe.train.init_from:
         recipe = recipe.replaced({"train.init_from": str(Run.open(recipe.train.init_from, root).path.resolve())})
     if recipe.train.resume and before is None and (left := unfinished(recipe, root)):
+        if name is not None:
+            raise RunError(left.path, "is of this very recipe and unfinished: --name is for a new run, leave it out")
         return resume(left, root, eager=eager)
     with StopOnSignal() as stop:
         return Work(stop, eager, root / BASELINES).begin(recipe, root / "runs" / recipe.name, name, before)
@@ -49,7 +51,9 @@ def resume(run: Run, root: Path = Path(), *, eager: bool = False) -> Run:
     Raises RunError where its data has changed since, or another process is at it.
     """
     if run.state["state"] == "finished":
-        log.info("%s: is finished, there is nothing to go on with", run.path)
+        others = [other for other in all_runs(root) if other.state["state"] in ("interrupted", "stopped")]
+        hint = f". Unfinished is {others[-1].path}" if others else ""
+        log.info("%s: is finished, there is nothing to go on with%s", run.path, hint)
         return run
     with StopOnSignal() as stop:
         return Work(stop, eager, root / BASELINES).go_on(run)
@@ -57,9 +61,10 @@ def resume(run: Run, root: Path = Path(), *, eager: bool = False) -> Run:
 
 def unfinished(recipe: Recipe, root: Path) -> Run | None:
     """The newest run of this very recipe that was interrupted or stopped. Raises RunError where it is being trained."""
+    digest = asked(recipe)
     for run in reversed(all_runs(root)):
         state = run.state
-        if state.get("asked") == recipe.digest and state["state"] in ("running", "interrupted", "stopped"):
+        if state.get("asked") == digest and state["state"] in ("running", "interrupted", "stopped"):
             if state["state"] == "running":
                 raise RunError(run.path, "is being trained by another process. Wait for it, or set train.resume: null")
             return run

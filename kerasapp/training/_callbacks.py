@@ -7,6 +7,7 @@ import keras
 
 from kerasapp import pipeline
 from kerasapp.callbacks._state import Position, State
+from kerasapp.callbacks.averages import Averages
 from kerasapp.callbacks.best import Best
 from kerasapp.callbacks.finite import StopOnNonFinite
 from kerasapp.callbacks.history import HistoryFile
@@ -74,15 +75,17 @@ class Callbacks:
             "progress": self.progress,
             "watch": self.watch,
         }
-        self.saver.begin(place.stage, place.began, parts | {"stop": self.stop})
+        self.saver.begin(place, parts | {"stop": self.stop})
         if kept:
             self.saver.restore(kept)
-        return [*self._measured, *parts.values(), self.saver, self.stop]
+        averages = Averages()
+        return [averages, *self._measured, *parts.values(), averages.back(), self.saver, self.stop]
 
     def finish(self, place: Position) -> None:
         """Training is done: its last state is saved, so that what follows can be begun again."""
-        self.saver.save(place)
         self._finished = True
+        self.board.close(finished=True)
+        self.saver.save(place)
 
     def __enter__(self) -> "Callbacks":
         return self

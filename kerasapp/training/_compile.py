@@ -40,6 +40,24 @@ class LinearWarmUp(keras.optimizers.schedules.LearningRateSchedule):
         )
 
 
+@keras.saving.register_keras_serializable("kerasapp")
+class Later(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule that begins when the optimizer has taken `begun` steps."""
+
+    def __init__(self, schedule: Any, begun: int):
+        self.schedule, self.begun = schedule, begun
+
+    def __call__(self, step: Any) -> Any:
+        return self.schedule(keras.ops.maximum(step - self.begun, 0))
+
+    def get_config(self) -> dict:
+        return {"schedule": keras.saving.serialize_keras_object(self.schedule), "begun": self.begun}
+
+    @classmethod
+    def from_config(cls, config: dict) -> "Later":
+        return cls(keras.saving.deserialize_keras_object(config["schedule"]), config["begun"])
+
+
 def make_optimizer(train: Train, steps_per_epoch: int, epochs: int) -> keras.optimizers.Optimizer:
     """The recipe's optimizer; step counts are worked out from the epochs that it runs for."""
     arguments = {key: value for key, value in train.optimizer.items() if key != "name"}

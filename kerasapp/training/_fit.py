@@ -1,7 +1,5 @@
 """`fit`, stage after stage, from the beginning or from where the saved state is."""
 
-import fnmatch
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,20 +8,19 @@ from typing import Any
 import keras
 
 from kerasapp import pipeline
-from kerasapp.callbacks._state import Position, read_state
+from kerasapp.callbacks._state import Position, State, read_state
 from kerasapp.callbacks.finite import NonFinite
 from kerasapp.callbacks.stop import StopOnSignal
-from kerasapp.errors import RunError
 from kerasapp.run import Run
 from kerasapp.tasks._base import Task
 from kerasapp.training._batches import StageData
 from kerasapp.training._callbacks import STATE, Callbacks
-from kerasapp.training._compile import compile_model, make_optimizer, make_rate
+from kerasapp.training._compile import compile_model
+from kerasapp.training._optimizer import optimizer_of, steps_taken
 from kerasapp.training._replay import explained
-from kerasapp.training._stages import Stage, leaves, stages_of
+from kerasapp.training._stages import Stage, stages_of
+from kerasapp.training._warm_start import warm_start
 from kerasapp.types import Split
-
-log = logging.getLogger("kerasapp")
 
 
 def fit(
@@ -41,119 +38,83 @@ def fit(
     Goes on from the run's saved state, where there is one, as if it had never been left. `saved` is called after each
     save of it.
     """
-    recipe = run.recipe
-    kept = read_state(run.path / STATE)
+    recipe, state = run.recipe, run.path / STATE
+    kept = read_state(state)
     if recipe.train.init_from and kept is None:
         warm_start(model, recipe.train.init_from)
     readers = {name: _cached(run, task, splits[name], name) for name in ("train", "validation") if name in splits}
     place = kept.position if kept else Position()
-    with Callbacks(run, model, task, splits, readers, stop=stop, saved=saved) as watching:
+    with Callbacks(run, model, task, splits, readers, stop=stop, saved=saved) as callbacks:
         for number, stage in enumerate(stages_of(recipe)):
             data = StageData(task, splits, readers, recipe.seed, stage.train.batch_size)
-            optimizer = optimizer_of(stage, model, data.steps)
+            begun = place.begun if number == place.stage else 0
+            optimizer = optimizer_of(stage, model, data.steps, begun)
             compile_model(model, task, stage.train, optimizer=optimizer, steps_per_epoch=data.steps, eager=eager)
             if number < place.stage:
                 continue
-            if place.step:  # the running metrics, whose values were saved, are made with the first batch
-                model._symbolic_build(data_batch=data.one())
-            callbacks = watching.begin(stage.train, place, kept)
-            until = min(place.began + stage.epochs, watching.last)
-            weights = task.class_weight(stage.train.class_weight)
             try:
-                fit_stage(model, data, place, until, class_weight=weights, callbacks=callbacks)
+                fit_stage(model, data, stage, place, kept, callbacks)
             except NonFinite as found:
-                raise explained(found, model, data, read_state(run.path / STATE), weights) from None
+                weights = task.class_weight(stage.train.class_weight)
+                raise explained(found, model, data, read_state(state), number, weights) from None
             stop.check()
-            done, kept = len(watching.history.rows()), None
-            last, place = replace(place, epoch=done, step=0), Position(number + 1, done, done)
-            if done >= watching.last:
+            done, kept = len(callbacks.history.rows()), None
+            last, place = replace(place, epoch=done, step=0), Position(number + 1, done, done, 0, steps_taken(model))
+            if done >= callbacks.last:
                 break
-        watching.finish(last)
-    return watching.history.rows()
+        callbacks.finish(last)
+    return callbacks.history.rows()
 
 
 def fit_stage(
-    model: keras.Model, data: StageData, place: Position, until: int, *, callbacks: list, class_weight: dict | None
+    model: keras.Model, data: StageData, stage: Stage, place: Position, kept: State | None, callbacks: Callbacks
 ) -> None:
-    """Keras's `fit` up to the end of epoch `until`, what is left of an epoch that was begun by itself before."""
-    at_once = 1 if model.run_eagerly else model.steps_per_execution
+    """A stage from a place on: what is left of an epoch that was begun, by itself, and then the other epochs.
 
-    def epochs(first: Position, end: int) -> None:
-        batches, more = data.of_fit(first.epoch, first.step, at_once)
+    With `kept` the model and the callbacks are first given what was saved there.
+    """
+    if place.step:  # the running metrics, whose values were saved, are made with the first batch
+        model._symbolic_build(data_batch=data.one())
+    called = callbacks.begin(stage.train, place, kept)
+    until = min(place.began + stage.epochs, callbacks.last)
+    stopped = any(getattr(callback, "stopped", False) for callback in called)
+    weights = data.task.class_weight(stage.train.class_weight)
+    if place.step:
+        fit_epochs(model, data, place, place.epoch + 1, called, weights)
+        place, stopped = replace(place, epoch=place.epoch + 1, step=0), model.stop_training
+    fit_epochs(model, data, place, place.epoch if stopped else until, called, weights)
+
+
+def fit_epochs(
+    model: keras.Model, data: StageData, place: Position, until: int, callbacks: list, class_weight: dict | None
+) -> None:
+    """Keras's `fit` from a place to the end of epoch `until`."""
+    at_once = 1 if model.run_eagerly else model.steps_per_execution
+    batches, more = data.of_fit(place.epoch, place.step, at_once)
+    with averaging_put_off(model.optimizer):
         model.fit(
             **batches,
             **data.of_validation(at_once),
-            initial_epoch=first.epoch,
-            epochs=end,
+            initial_epoch=place.epoch,
+            epochs=until,
             class_weight=class_weight,
             callbacks=[*more, *callbacks],
             shuffle=False,  # the order is the pipeline's
             verbose=0,
         )
 
-    stopped = any(getattr(callback, "stopped", False) for callback in callbacks)
-    if place.step:
-        with averaging_put_off(model.optimizer):
-            epochs(place, place.epoch + 1)
-        place, stopped = replace(place, epoch=place.epoch + 1, step=0), model.stop_training
-    epochs(place, place.epoch if stopped else until)
-
 
 @contextmanager
 def averaging_put_off(optimizer: Any) -> Iterator[None]:
-    """`fit` ends by putting an optimizer's moving averages (`use_ema`) in place of the weights: not in here."""
+    """`fit` ends by putting moving averages (`use_ema`) in place of the weights: not here, where training may go on.
+
+    Keras would also take the averages of all weights for those that a stage trains. See callbacks/averages.py.
+    """
     optimizer.finalize_variable_values = lambda variables: None
     try:
         yield
     finally:
         del optimizer.finalize_variable_values
-
-
-def optimizer_of(stage: Stage, model: keras.Model, steps: int) -> keras.optimizers.Optimizer:
-    """A new optimizer, or the one before with the stage's learning rate; freezes what the stage does not train.
-
-    It is built on every weight that some stage may train, so that one that is kept knows them all.
-    """
-    if stage.keep_optimizer:
-        optimizer = model.optimizer
-        optimizer.learning_rate = make_rate(stage.train, steps, stage.epochs)
-    else:
-        optimizer = make_optimizer(stage.train, steps, stage.epochs)
-        if stage.train.mixed_precision:  # Keras would do so too, but build it later, on fewer weights
-            optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
-        apply_trainable(model, replace(stage, trainable=None))
-        optimizer.build(model.trainable_variables)
-    apply_trainable(model, stage)
-    return optimizer
-
-
-def apply_trainable(model: keras.Model, stage: Stage) -> None:
-    """Layers whose name fits a pattern learn, all others are frozen."""
-    patterns = ("*",) if stage.trainable is None else stage.trainable
-    model.trainable = True
-    for layer in leaves(model):  # each by itself: a model's own flag does not reach all of them again
-        layer.trainable = any(fnmatch.fnmatch(layer.name, pattern) for pattern in patterns)
-
-
-def warm_start(model: keras.Model, word: str) -> None:
-    """Takes the weights of another run, layer by layer, where name and shapes agree; says what did not."""
-    source = Run.open(word).model()  # an absolute path: `prepare` has resolved it
-    theirs = {layer.name: layer for layer in source._flatten_layers(include_self=False)}
-    taken, left = 0, []
-    for layer in model._flatten_layers(include_self=False):
-        if not layer.weights or isinstance(layer, keras.Model):
-            continue
-        other = theirs.get(layer.name)
-        if other is not None and [w.shape for w in other.weights] == [w.shape for w in layer.weights]:
-            layer.set_weights(other.get_weights())
-            taken += 1
-        else:
-            left.append(layer.name)
-    if not taken:
-        raise RunError(
-            word, "has no layer in common with this model: train.init_from takes a run of the same architecture"
-        )
-    log.info("%d layers start from %s%s", taken, word, f"; new: {', '.join(left)}" if left else "")
 
 
 def _cached(run: Run, task: Task, split: Split, name: str) -> pipeline.Reader:

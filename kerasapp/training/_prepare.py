@@ -52,6 +52,7 @@ def _prepared(recipe: Recipe) -> Prepared:
     model = build(recipe, task)
     check_names(recipe, model)
     check_built(recipe, task, model, splits)
+    check_saved(recipe, model)
     check_stages(recipe, model)
     return Prepared(recipe, task, splits, model)
 
@@ -131,6 +132,15 @@ def check_augmented(recipe: Recipe, augmented: Any, inputs: Any) -> None:
     if told != wanted:
         message = f"augmentation makes {', '.join(told)} of {', '.join(wanted)}: a step keeps shape and type"
         raise fault(recipe, "task.augmentation", message)
+
+
+def check_saved(recipe: Recipe, model: keras.Model) -> None:
+    """A model that Keras can't write down would be lost after its first epoch. Raises RecipeError."""
+    try:
+        keras.saving.serialize_keras_object(model)
+    except (NotImplementedError, TypeError, ValueError) as error:
+        way_out = "Give its class a get_config that returns what __init__ takes"
+        raise fault(recipe, "model", f"Keras can't save the model: {first_line(error)}. {way_out}") from error
 
 
 def fault(recipe: Recipe, path: str, message: str) -> RecipeError:

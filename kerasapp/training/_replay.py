@@ -21,13 +21,16 @@ from kerasapp.training._stages import leaves
 
 log = logging.getLogger("kerasapp")
 NAMED = 3  # examples
+WEIGHTS = "the weights"  # how it begins where a step before made them bad
 Found = tuple[str, np.ndarray]  # what is not finite, and for which rows of the batch (batch,) bool
 
 
 def explained(
-    found: NonFinite, model: keras.Model, data: StageData, state: State, class_weight: dict[int, float] | None
+    found: NonFinite, model: keras.Model, data: StageData, state: State, stage: int, class_weight: dict | None
 ) -> NonFinite:
     """The same error with the layer and the examples named, where replaying from `state` shows them."""
+    if state.position.stage != stage:
+        return found
     try:
         told = (
             _of_validation(model, data)
@@ -53,9 +56,7 @@ def _of_training(
     model.steps_per_execution, model.train_function = 1, None
     while number <= last:
         if number >= first and (seen := _looked(model, _batch(data, number))):
-            split = data.splits["train"]
-            indices = pipeline.indices_of(len(split), data.batch_size, data.seed, number).numpy()
-            return _told(*seen, [split.ids[index] for index in indices])
+            return _told(*seen, _ids(data, number - seen[0].startswith(WEIGHTS)))
         count = max(first - number, 1)
         batches = data.training(number).take(count)
         model.fit(batches, class_weight=class_weight, shuffle=False, verbose=0)
@@ -75,6 +76,11 @@ def _of_validation(model: keras.Model, data: StageData) -> str | None:
     return None
 
 
+def _ids(data: StageData, number: int) -> list[str]:
+    split = data.splits["train"]
+    return [split.ids[index] for index in pipeline.indices_of(len(split), data.batch_size, data.seed, number).numpy()]
+
+
 def _batch(data: StageData, number: int) -> tuple:
     return next(iter(data.training(number).take(1)))
 
@@ -83,7 +89,7 @@ def _looked(model: keras.Model, batch: tuple, training: bool = True) -> Found | 
     """What is not finite first: a weight, an input, a layer's output, the loss of an example."""
     for variable in model.variables:
         if not np.isfinite(_array(variable)).all():
-            return f"the weights {variable.path} are not finite since the step before", np.zeros(len(batch[1]), bool)
+            return f"{WEIGHTS} {variable.path} became NaN or infinite in the step before", np.zeros(0, bool)
     x, y = batch[:2]
     for value in tf.nest.flatten(x):
         if (wrong := _rows(value)).any():

@@ -1,5 +1,6 @@
 """One run from its beginning, or from where it was left, to its report; and the folds of its cross-validation."""
 
+import hashlib
 import logging
 import shutil
 import time
@@ -16,6 +17,7 @@ from kerasapp.callbacks.history import HistoryFile
 from kerasapp.callbacks.stop import StopOnSignal, Stopped
 from kerasapp.environment import environment
 from kerasapp.errors import KerasappError, RunError
+from kerasapp.own_copy import hash_own_code
 from kerasapp.recipe import Recipe
 from kerasapp.run import SAMPLES, Run, check_name
 from kerasapp.summary import summary
@@ -50,7 +52,7 @@ class Work:
         prepared = prepare(recipe)
         if before:
             before(prepared.splits)
-        run = Run.create(parent, prepared.recipe, name, asked=recipe.digest)
+        run = Run.create(parent, prepared.recipe, name, asked=asked(recipe))
         with run.lock():
             self._do(run, prepared, 0.0)
         return run
@@ -58,12 +60,15 @@ class Work:
     def go_on(self, run: Run) -> Run:
         """The rest of a run, in its own folder."""
         with run.lock():
-            state = run.read_json("state.json")
-            run.update(state="running", error=None)
             seed_everything(run.recipe)
             prepared = prepare(run.recipe)
+            state = run.read_json("state.json")
             check_unchanged(run, state, prepared.splits)
-            self._do(run, prepared, state["seconds"])
+            run.tidy()
+            run.update(state="running", error=None)
+            done = len(HistoryFile(run.path / "history.csv").rows())
+            log.info("%s: goes on after %d of %d epochs", run.path, done, run.recipe.train.epochs)
+            self._do(run, prepared, state.get("seconds", 0.0))
         return run
 
     def _do(self, run: Run, prepared: Prepared, before: float) -> None:
@@ -117,28 +122,37 @@ class Work:
         return there if there.state["state"] == "finished" else inner.go_on(there)
 
 
+def asked(recipe: Recipe) -> str:
+    """A hash of a recipe before the data decided anything, and of the user's own code in it."""
+    return f"{recipe.digest}-{hash_own_code(recipe.values, recipe.folder)}"
+
+
 def how_to_go_on(run: Run) -> str:
     """Where a stopped run is, in one line."""
     epochs = len(HistoryFile(run.path / "history.csv").rows())
-    told = f"{run.path}: stopped after {epochs} of {run.recipe.train.epochs} epochs"
-    return f"{told}. Go on with: kerasapp run --resume {run.path}"
+    where = f"after {epochs} of {run.recipe.train.epochs} epochs"
+    if (run.path / "report.json").exists():
+        count = len(list((run.path / "folds").glob("*/state.json"))) + 1
+        where = f"in fold {count} of {run.recipe.data['folds']}" if count > 1 else "after its report"
+    return f"{run.path}: stopped {where}. Go on with: kerasapp run --resume {run.path}"
 
 
 def check_unchanged(run: Run, state: dict, splits: dict[str, Split]) -> None:
-    """Raises RunError where the data is not what the run began with; says where a version is another."""
+    """Raises RunError where the data is not what the run began with; warns where a version or its code is another."""
     before, now = state.get("fingerprint"), fingerprints(splits)
-    if before and before != now:
-        changed = " and ".join(name for name in now if before.get(name) != now[name])
-        raise RunError(run.path, f"its data has changed since ({changed}). Put it back as it was, or start anew")
-    was, versions = run.read_json("environment.json")["versions"], environment(0)["versions"]
-    for package, version in versions.items():
-        if was.get(package) != version:
-            log.warning(
-                "%s is %s now, and was %s: the result may not be that of one process",
-                package,
-                version,
-                was.get(package),
-            )
+    changed = [name for name in now if before and before.get(name) != now[name]]
+    if changed:
+        told = f"its data has changed since ({', '.join(changed)})"
+        raise RunError(run.path, f"{told}. Put it back as it was, or start anew")
+    kept = run.read_json("environment.json")
+    for package, version in environment(0)["versions"].items():
+        if kept["versions"].get(package) != version:
+            was = kept["versions"].get(package)
+            log.warning("%s is %s now, and was %s: the result may not be that of one process", package, version, was)
+    for name, digest in kept.get("code", {}).items():
+        path = run.path / "code" / name
+        if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+            log.warning("%s was edited since: the result is not that of one process", path)
 
 
 def seed_everything(recipe: Recipe) -> None:

@@ -48,6 +48,26 @@ KINDS = {
             {"epochs": 1, "batch_size": 16},
         ]
     },
+    "averaged weights of some layers, early stopping, and a stage after it": {
+        "train.optimizer": {"name": "Adam", "use_ema": True, "ema_momentum": 0.9, "learning_rate": 0.1},
+        "train.early_stopping": {"patience": 1, "min_delta": 0.3},
+        "train.epochs": 5,
+        "train.stop_after": 5,
+        "train.stages": [
+            {"epochs": 3, "trainable": ["head"]},
+            {"epochs": 2, "keep_optimizer": True, "optimizer.learning_rate": 0.01},
+        ],
+    },
+    "a kept optimizer with a schedule": {
+        "train.stages": [
+            {"epochs": 2},
+            {
+                "epochs": 2,
+                "keep_optimizer": True,
+                "optimizer.learning_rate": {"name": "CosineDecay", "initial_learning_rate": 0.01},
+            },
+        ]
+    },
     "mixed precision": {"train.mixed_precision": True},
     "a table": {
         "task": "tabular_classification",
@@ -55,6 +75,50 @@ KINDS = {
         "model": {"name": "mlp", "units": [8], "dropout": 0.2},
     },
 }
+
+
+NET = """
+import keras
+import tensorflow as tf
+
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.flat, self.drop, self.dense = keras.layers.Flatten(), keras.layers.Dropout(0.3), keras.layers.Dense(3)
+        self.first = keras.optimizers.Adam()
+        self.held = {"second": keras.optimizers.SGD(0.1, momentum=0.9)}
+        self.seeds = keras.random.SeedGenerator(1)
+        MORE
+
+    def get_config(self):
+        return {}
+
+    def call(self, x, training=False):
+        x = self.flat(x)
+        x = x + 0.1 * keras.random.normal(keras.ops.shape(x), seed=self.seeds) if training else x
+        return self.dense(self.drop(x, training=training))
+
+    def compile(self, **given):
+        super().compile(**given)
+        for optimizer in (self.first, self.held["second"]):
+            optimizer.build(self.trainable_variables)
+
+    def train_step(self, data):
+        x, y = data
+        for optimizer in (self.first, self.held["second"]):
+            with tf.GradientTape() as tape:
+                scores = self(x, training=True)
+                loss = self.compute_loss(y=y, y_pred=scores)
+            optimizer.apply(tape.gradient(loss, self.trainable_variables), self.trainable_variables)
+        STEP
+        self._loss_tracker.update_state(loss)
+        return self.compute_metrics(x, y, scores)
+
+def net(*, image_shape: tuple[int, int, int], num_classes: int) -> keras.Model:
+    model = Net()
+    model(keras.ops.zeros((1, *image_shape)))
+    return model
+"""
 
 
 class Killed(BaseException):
@@ -105,7 +169,7 @@ def curves(run):
             points += [
                 (part, event.step, value.tag, value.tensor.SerializeToString())
                 for value in event.summary.value
-                if value.tag.startswith(("epoch_", "best_"))
+                if value.tag.startswith(("epoch_", "best_", "confusion", "_hparams_/session_end"))
             ]
     return sorted(points)
 
@@ -137,6 +201,65 @@ def test_a_run_killed_and_gone_on_with_is_equal_to_one_that_never_was(monkeypatc
     whole = train(asked, tmp_path / "whole")
     batches = (1, 3) if isinstance(asked.train.steps_per_execution, int) else (16, 23)
     same(killed_in(monkeypatch, asked, tmp_path / "killed", batches=batches, last=unreported), whole)
+
+
+def own_net(tmp_path, more="pass", step="pass"):
+    (tmp_path / "nets.py").write_text(NET.replace("MORE", more).replace("STEP", step))
+    return {"model": "./nets.py:net"}
+
+
+def test_two_optimizers_in_a_step_of_ones_own_are_gone_on_with_exactly(monkeypatch, recipe, tmp_path, caplog):
+    asked = recipe(own_net(tmp_path))
+    with caplog.at_level("WARNING", "kerasapp"):
+        whole = train(asked, tmp_path / "whole")
+    assert "can't be gone on with" not in caplog.text
+    same(killed_in(monkeypatch, asked, tmp_path / "killed", batches=(7,)), whole)
+
+
+@pytest.mark.parametrize(
+    "more, step, told",
+    [
+        ("self.count = tf.Variable(0.0, name='count')", "self.count.assign_add(1.0)", "the variable count"),
+        ("pass", "loss = loss + 0.0 * tf.random.normal([])", "the operation RandomStandardNormal"),
+    ],
+)
+def test_what_no_saved_state_holds_is_told_at_once(recipe, tmp_path, caplog, more, step, told):
+    with caplog.at_level("WARNING", "kerasapp"):
+        train(recipe({**own_net(tmp_path, more, step), "train.epochs": 1, "train.stop_after": None}), tmp_path)
+    assert "can't be gone on with exactly" in caplog.text and told in caplog.text
+
+
+def test_a_warm_start_is_gone_on_with_where_its_source_is_gone(monkeypatch, recipe, tmp_path):
+    import shutil
+
+    source = train(recipe({"train.epochs": 1, "train.stop_after": None}), tmp_path, name="source")
+    asked = recipe({"train.init_from": str(source.path), "train.epochs": 2, "train.stop_after": 2})
+    whole = train(asked, tmp_path / "whole")
+    remove = lambda: shutil.rmtree(source.path)  # noqa: E731
+    same(killed_in(monkeypatch, asked, tmp_path / "killed", batches=(20,), last=remove), whole)
+
+
+def test_auto_begins_anew_where_the_users_code_was_edited(monkeypatch, recipe, tmp_path):
+    auto = recipe({**own_net(tmp_path), "train.resume": "auto", "train.epochs": 1, "train.stop_after": None})
+    monkeypatch.setattr("kerasapp.training._work.report", _interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train(auto, tmp_path, name="left")
+    monkeypatch.undo()
+    with pytest.raises(RunError, match="--name is for a new run"):
+        train(auto, tmp_path, name="other")
+    own_net(tmp_path, step="loss = loss * 2")
+    assert train(auto, tmp_path).path.name != "left"
+
+
+def test_what_a_kill_left_half_written_is_removed(monkeypatch, recipe, tmp_path):
+    monkeypatch.setattr("kerasapp.training._work.report", _killed)
+    with pytest.raises(Killed):
+        train(recipe({}), tmp_path, name="one")
+    monkeypatch.undo()
+    run = Run(tmp_path / "runs" / "small" / "one")
+    for name in (".model.x.keras", "resume/.state.x.npz"):
+        (run.path / name).write_text("half")
+    assert [path.name for path in resume(run).path.rglob(".*")] == [".lock"]
 
 
 def test_a_run_killed_in_its_report_reports_and_trains_no_further(monkeypatch, recipe, tmp_path):
