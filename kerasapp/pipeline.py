@@ -18,6 +18,7 @@ from kerasapp.types import Split
 
 log = logging.getLogger("kerasapp")
 GIB = 2**30
+HELD = 2**26  # bytes of encoded validation examples
 INDICES = tf.TensorSpec([None], tf.int64)
 plain = tf.autograph.experimental.do_not_convert
 """Our functions hold no Python control flow on tensors; converting them would take seconds of every start."""
@@ -80,13 +81,26 @@ def indices_of(count: int, batch_size: int, seed: int, number: int | tf.Tensor) 
     return tf.random.experimental.index_shuffle(places, tf.cast(key, tf.int32), max_index=last)
 
 
-def batches(task: Task, split: Split, read: Reader, *, batch_size: int, repeat: bool = False) -> tf.data.Dataset:
-    """The whole split once, or without end, in order and without augmentation: (inputs, y)."""
-    rows = _ranges(len(split), batch_size)
-    rows = (rows.repeat() if repeat else rows).map(
+def batches(task: Task, split: Split, read: Reader, *, batch_size: int) -> tf.data.Dataset:
+    """The whole split once, in order, without augmentation: (inputs, y)."""
+    rows = _ranges(len(split), batch_size).map(
         plain(lambda rows: task.elements(read(rows))), num_parallel_calls=tf.data.AUTOTUNE
     )
     return rows.prefetch(2)
+
+
+def held(data: tf.data.Dataset, count: int, batch_size: int) -> tf.data.Dataset:
+    """The same batches of `count` examples, made once and held in memory where that takes at most HELD bytes.
+
+    What is read after every epoch is then no function any more, and its iterator costs nothing to make.
+    """
+    specs = tf.nest.flatten(data.element_spec)
+    if not all(isinstance(spec, tf.TensorSpec) and spec.shape[1:].is_fully_defined() for spec in specs):
+        return data
+    if count * sum(int(np.prod(spec.shape[1:])) * spec.dtype.size for spec in specs) > HELD:
+        return data
+    whole = tf.nest.map_structure(lambda *parts: tf.concat(parts, 0), *data)
+    return tf.data.Dataset.from_tensor_slices(whole).batch(batch_size)
 
 
 def steps_of(split: Split, batch_size: int) -> int:

@@ -102,10 +102,15 @@ def test_batches_without_end_are_those_of_epoch_after_epoch():
         assert np.array_equal(x, y) and np.array_equal(keys, other)
 
 
-def test_batches_in_order_may_begin_again_without_end():
-    rows, task = Rows(7), Plain()
-    made = pipeline.batches(task, rows, pipeline.reader(task, rows), batch_size=3, repeat=True)
-    assert [list(x.numpy()) for x, _ in made.take(5)] == [[0, 1, 2], [3, 4, 5], [6], [0, 1, 2], [3, 4, 5]]
+def test_batches_that_are_held_are_those_that_were_made_and_large_ones_are_not_held(monkeypatch):
+    ranges = tf.data.Dataset.range(0, 7, 3)
+    made = ranges.map(lambda start: tf.range(start, tf.minimum(start + 3, 7))).map(lambda x: (x, x + 1))
+    kept = pipeline.held(made, 7, 3)
+    assert kept is not made
+    for (x, y), (a, b) in zip(made, kept, strict=True):
+        assert np.array_equal(x, a) and np.array_equal(y, b)
+    monkeypatch.setattr(pipeline, "HELD", 7 * 16 - 1)
+    assert pipeline.held(made, 7, 3) is made
 
 
 def test_the_keys_of_augmentation_belong_to_the_example_and_the_epoch_not_to_its_place():

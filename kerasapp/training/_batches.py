@@ -54,16 +54,13 @@ class StageData:
         place = EpochOfData(self.steps)
         return {"x": self.training(place.begin)}, [place]
 
-    def of_validation(self, at_once: int) -> dict[str, Any]:
-        """`fit`'s arguments for the whole validation split after each epoch."""
+    def of_validation(self) -> tf.data.Dataset | None:
+        """The whole validation split once, for Keras to iterate anew after each epoch."""
         if "validation" not in self.splits:
-            return {}
-        split = self.splits["validation"]
-        steps = pipeline.steps_of(split, self.batch_size)
-        repeat = steps % at_once == 0
-        read = self.readers["validation"]
-        made = pipeline.batches(self.task, split, read, batch_size=self.batch_size, repeat=repeat)
-        return {"validation_data": made, "validation_steps": steps if repeat else None}
+            return None
+        split, read = self.splits["validation"], self.readers["validation"]
+        made = pipeline.batches(self.task, split, read, batch_size=self.batch_size)
+        return pipeline.held(made, len(split), self.batch_size)
 
     def training(self, begin: int | tf.Variable) -> tf.data.Dataset:
         """Training batches from one on, by its number over all epochs."""

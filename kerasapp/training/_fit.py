@@ -94,7 +94,7 @@ def fit_epochs(
     with averaging_put_off(model.optimizer):
         model.fit(
             **batches,
-            **data.of_validation(at_once),
+            validation_data=data.of_validation(),
             initial_epoch=place.epoch,
             epochs=until,
             class_weight=class_weight,
