@@ -15,6 +15,7 @@ import numpy as np
 from kerasapp import components, data
 from kerasapp.blame import OwnCodeError, told_at_its_name
 from kerasapp.data._decoding import decoder
+from kerasapp.data._faults import Remark
 from kerasapp.data.image_folder import Photographs
 from kerasapp.errors import DataError, KerasappError, RecipeError
 from kerasapp.ops.decode import MAX_PIXELS
@@ -88,7 +89,8 @@ def _read(recipe: Recipe, found: Collected) -> dict[str, Split]:
             brought = data.read(recipe.data | {"on_error": "fail"} if lenient else recipe.data, recipe.folder)
         finally:
             for fault in faults:
-                found.add(_as_finding(fault, "warning" if lenient else "error"))
+                severity = fault.severity if isinstance(fault, Remark) else "warning" if lenient else "error"
+                found.add(_as_finding(fault, severity))
     brought = {name: split for name, split in brought.items() if len(split)}
     if "train" not in brought:
         raise DataError(recipe.file, "the data has no training examples")
