@@ -228,6 +228,14 @@ def rewritten(place: int, change: Callable[[str, int], str], word: str) -> Calla
     return spoil
 
 
+def numbered(folder: Path, draw: Draw) -> list[str]:
+    """A row number, of rows that are sorted by their label."""
+    header, rows = read_table(folder)
+    rows.sort(key=lambda row: row[-1])
+    write_table(folder, ["number", *header], [[str(at), *row] for at, row in enumerate(rows)])
+    return ["sorted by the label"]
+
+
 def shortened(folder: Path, draw: Draw) -> list[str]:
     """A few rows with a cell too few."""
     header, rows = read_table(folder)

@@ -105,6 +105,15 @@ FAULTS = {  # fault: the clean set, the kind of the finding, what spoils the set
         "inches", lambda row, at, draw: f"{float(row[-1]) / 2.54:.9f}")),
     "a column that decides the label": (CLASSES, "decides_label", column(
         "room", lambda row, at, draw: f"{row[-1][0]}{at % 4}")),
+    "a number that divides the classes": (CLASSES, "decides_label", column(
+        "score", lambda row, at, draw: f"{draw.uniform() + (row[-1] == 'cat'):.6f}")),
+    "a number that nearly divides them": (CLASSES, "decides_label", column(
+        "score", lambda row, at, draw: f"{draw.normal() + 4 * (row[-1] == 'cat'):.6f}")),
+    "a date for one class only": (CLASSES, "decides_label", column(
+        "closed", lambda row, at, draw: f"2024-05-{1 + at % 28:02}" if row[-1] == "cat" else "")),
+    "a number that follows the label": (MEASURES, "decides_label", column(
+        "cube", lambda row, at, draw: f"{float(row[-1]) ** 3:.9f}")),
+    "a row number of a sorted table": (CLASSES, "identifier", faults.numbered),
     "a constant column": (CLASSES, "constant_column", column("still", lambda row, at, draw: "7")),
     "an empty column": (CLASSES, "empty_column", column("void", lambda row, at, draw: "")),
     "a column mostly missing": (CLASSES, "mostly_missing", column(

@@ -7,15 +7,14 @@ from hashlib import blake2b
 import numpy as np
 
 from kerasapp.data._table import NUMBER
+from kerasapp.preflight import leaks
 from kerasapp.rules import Finding
 from kerasapp.types import Split
 
 MOST = 0.9  # of a column's cells that make it what they are
 HALF = 0.5
-ENOUGH = 20  # rows, below which a column may agree with the label by chance
-EACH = 10  # rows of each value, for a column of them to be more than an id
+ENOUGH = 20  # rows, below which numbers may count them by chance
 NAMED = 3
-EXACT = 1e-6  # standard deviations: a measure as near to the label is the label in other units
 CODE = re.compile(r"0\d+").fullmatch  # postal codes and the like: text by intent
 DRESSED = re.compile(
     r"[<>~]?\s*[£$€¥]?\s*[+-]?(\d{1,3}([,.'\u00a0\u202f ]\d{3})+|\d+)([.,]\d+)?\s*(%|[£$€¥]|[a-zA-Zµ°]{1,4}[²³]?)?"
@@ -35,15 +34,17 @@ def of_columns(splits: dict[str, Split], ignored: Sequence[str], measure: bool) 
             continue
         values = train.column(name)
         known = values != "" if values.dtype == object else np.isfinite(values)
-        found = list(_emptiness(name, values, known, train))
+        gaps = [] if label is None else list(leaks.of_gaps(name, known, label, measure))
+        found = gaps or list(_emptiness(name, values, known, train))
         yield from found
         if any(finding.severity != "note" for finding in found):
             continue
-        if label is not None:
-            yield from _leak(name, values, known, label, measure)
+        if _counts_rows(name, splits):
+            yield _identifier(name, values, label, measure)
+        elif label is not None:
+            yield from leaks.of_values(name, values, known, label, measure)
         if feature.dtype == "string" and name != "text":
             yield from _as_text(name, values, known, train)
-        yield from _identity(name, splits)
         yield from _copy(name, values, seen)
 
 
@@ -59,39 +60,6 @@ def _emptiness(name: str, values: np.ndarray, known: np.ndarray, split: Split) -
         first = split.ids[int(np.argmin(known))]
         told = f"{(~known).sum()} of {len(known)} values are missing, the first at {first}"
         yield Finding("mostly_missing", "note", name, f"{told}. Does it say anything where it is missing?")
-
-
-def _leak(name: str, values: np.ndarray, known: np.ndarray, label: np.ndarray, measure: bool) -> Iterator[Finding]:
-    """A column that is the label under another name, in other units, or decides it."""
-    if known.sum() < ENOUGH or known.mean() < HALF:
-        return
-    way = "Will it be known when the model is asked? If not, leave it out (data.drop)"
-    values, label = values[known], label[known]
-    if measure:
-        if values.dtype != object and label.dtype.kind in "iuf" and _same_line(values, label):
-            yield Finding("leak", "error", name, f"is the label itself, or the label in other units. {way}")
-        return
-    column, row_value = np.unique(values.astype(str) if values.dtype == object else values, return_inverse=True)
-    labels, row_label = np.unique(label.astype(str), return_inverse=True)
-    together = len(np.unique(row_value * len(labels) + row_label))
-    if len(labels) < 2 or together != len(column):
-        return
-    if len(column) == len(labels):
-        yield Finding("leak", "error", name, f"equals the label under other names: each value has one label. {way}")
-    elif len(values) > EACH * len(column):
-        told = f"each of its {len(column)} values has one label only, so it decides the label alone"
-        yield Finding("decides_label", "warning", name, f"{told}. {way}")
-
-
-def _same_line(values: np.ndarray, label: np.ndarray) -> bool:
-    x, y = values.astype(np.float64), label.astype(np.float64)
-    both = np.isfinite(y)
-    x, y = x[both], y[both]
-    if len(x) < ENOUGH or x.std() == 0 or y.std() == 0:
-        return False
-    x = (x - x.mean()) / x.std()
-    y = (y - y.mean()) / y.std()
-    return bool(np.abs(y - np.sign(x @ y) * x).max() < EXACT)
 
 
 def _as_text(name: str, values: np.ndarray, known: np.ndarray, split: Split) -> Iterator[Finding]:
@@ -126,14 +94,21 @@ def _which(cells: list[str], is_it: Callable[[str], object]) -> np.ndarray:
     return np.array([judged[cell] for cell in cells])
 
 
-def _identity(name: str, splits: dict[str, Split]) -> Iterator[Finding]:
+def _counts_rows(name: str, splits: dict[str, Split]) -> bool:
     """Whole numbers that count the rows, of all splits together: a split by chance takes some of them."""
     parts = [split.column(name) for split in splits.values() if name in split.features]
     if any(part.dtype.kind not in "iu" for part in parts) or sum(map(len, parts)) < ENOUGH:
-        return
+        return False
     numbers = np.sort(np.concatenate(parts))
-    if numbers[-1] - numbers[0] == len(numbers) - 1 and (np.diff(numbers) == 1).all():
-        yield Finding("identifier", "note", name, "counts the rows: nothing to learn from. Leave it out (data.drop)")
+    return bool(numbers[-1] - numbers[0] == len(numbers) - 1 and (np.diff(numbers) == 1).all())
+
+
+def _identifier(name: str, values: np.ndarray, label: np.ndarray | None, measure: bool) -> Finding:
+    way = "Leave it out (data.drop)"
+    if label is not None and leaks.sorts(values, label, measure):
+        told = "counts the rows, and they are sorted by the label, so it decides the label and means nothing"
+        return Finding("identifier", "warning", name, f"{told}. {way}")
+    return Finding("identifier", "note", name, f"counts the rows: nothing to learn from. {way}")
 
 
 def _copy(name: str, values: np.ndarray, seen: dict[bytes, str]) -> Iterator[Finding]:

@@ -48,7 +48,7 @@ def test_a_measure_in_other_units_is_a_leak(split, brief, change):
 
 
 def test_a_measure_that_follows_the_label_closely_is_none(split, brief):
-    near = SIZE + 0.01 * DRAW.normal(size=300)
+    near = SIZE + 0.1 * DRAW.normal(size=300)
     assert found(split, brief, measure=True, label=SIZE, near=near) == []
 
 
