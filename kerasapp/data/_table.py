@@ -25,6 +25,9 @@ from kerasapp.names import some
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?", "-"})
 DELIMITERS = ",;\t|"
+LARGEST = float(np.finfo(np.float32).max)  # what models compute in
+TOO_LARGE = "too large for float32, which ends at 3.4e38"
+DIGITS = 40  # of a whole number, more than `LARGEST` has
 NAMED = 10  # rows that a message names
 WESTERN = 0.3  # below this share of bytes outside ASCII a text is taken for a Western European one, in cp1252
 INTEGER = re.compile(r"[+-]?(0|[1-9]\d*)", re.ASCII).fullmatch
@@ -88,8 +91,10 @@ def values(table: Table, name: str, kind: Kind) -> np.ndarray:
         return texts("" if cell.lower() in MISSING else cell for cell in cells)
     numbers = {cell: _number(cell) for cell in dict.fromkeys(cells)}
     for cell, number in numbers.items():
-        if number is None or number in (math.inf, -math.inf):
-            told = f'{name} is "{cell}", and this column holds numbers. Correct it, or list the column in data.drop'
+        if number is None or abs(number) > LARGEST:
+            finite = number is not None and "inf" not in cell.lower()
+            told = TOO_LARGE if finite else "and this column holds numbers"
+            told = f'{name} is "{cell[:DIGITS]}", {told}. Correct it, or list the column in data.drop'
             rows = (row for row, each in enumerate(cells) if each == cell)
             each = [DataError(table.at(row), told, "not_a_number") for row in rows]
             refuse(each[0], each)
@@ -238,6 +243,6 @@ def _number(cell: str) -> int | float | None:
     """NaN for a missing cell, None for what is no number."""
     if cell.lower() in MISSING:
         return math.nan
-    if INTEGER(cell):
+    if INTEGER(cell) and len(cell) < DIGITS:
         return int(cell)
     return float(cell) if NUMBER(cell) else None

@@ -6,7 +6,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-from kerasapp.data._table import NUMBER
+from kerasapp.data._table import LARGEST, NUMBER, TOO_LARGE
 from kerasapp.preflight import leaks
 from kerasapp.rules import Finding
 from kerasapp.types import Split
@@ -34,6 +34,8 @@ def of_columns(splits: dict[str, Split], ignored: Sequence[str], measure: bool) 
             continue
         values = train.column(name)
         known = values != "" if values.dtype == object else np.isfinite(values)
+        yield from too_large(name, values, train)
+        known &= ~is_too_large(values)
         gaps = [] if label is None else list(leaks.of_gaps(name, known, label, measure))
         found = gaps or list(_emptiness(name, values, known, train))
         yield from found
@@ -46,6 +48,20 @@ def of_columns(splits: dict[str, Split], ignored: Sequence[str], measure: bool) 
         if feature.dtype == "string" and name != "text":
             yield from _as_text(name, values, known, train)
         yield from _copy(name, values, seen)
+
+
+def is_too_large(values: np.ndarray) -> np.ndarray:
+    """(rows,) bool: numbers that float32 can't hold."""
+    if values.dtype != np.float64:
+        return np.zeros(len(values), bool)
+    return np.isfinite(values) & (np.abs(values) > LARGEST)
+
+
+def too_large(name: str, values: np.ndarray, split: Split) -> Iterator[Finding]:
+    """A finding for each number that float32 can't hold."""
+    for row in np.flatnonzero(is_too_large(values)):
+        place = split.ids[int(row)]
+        yield Finding("not_a_number", "error", place, f"{name} is {values[row]:g}, {TOO_LARGE}. Correct it", (place,))
 
 
 def _emptiness(name: str, values: np.ndarray, known: np.ndarray, split: Split) -> Iterator[Finding]:

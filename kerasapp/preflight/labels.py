@@ -7,6 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
+from kerasapp.preflight.columns import is_too_large, too_large
 from kerasapp.rules import Finding, class_sizes
 from kerasapp.types import Split
 
@@ -62,7 +63,8 @@ def of_measures(splits: dict[str, Split]) -> Iterator[Finding]:
             continue  # the task's own words are better
         for row in np.flatnonzero(~np.isfinite(values)):
             yield _missing(split, row)
-        known = values[np.isfinite(values)].astype(np.float64)
+        yield from too_large("label", values, split)
+        known = values[np.isfinite(values) & ~is_too_large(values)].astype(np.float64)
         if name == "train" and len(known) and known.min() == known.max():
             told = f"the label is {known[0]:g} in every row: there is nothing to learn. Is it the right column?"
             yield Finding("constant_label", "error", split.ids[0], told)

@@ -16,7 +16,7 @@ from kerasapp.data._files import natural
 from kerasapp.errors import DataError, KerasappError
 from kerasapp.names import lacking
 from kerasapp.tasks._base import Raw, Task
-from kerasapp.tasks._labels import source
+from kerasapp.tasks._labels import refuse_huge, source
 from kerasapp.tasks._vocabulary import positions
 from kerasapp.types import Feature, PositiveInt, Split
 
@@ -79,7 +79,9 @@ class Tabular(Task):
         }
 
     def check(self, split: Split, name: str) -> None:
-        """Raises DataError at a column that this split lacks, or has as text where train has numbers."""
+        """Raises DataError at a column that this split lacks, has as text where train has numbers, or has too
+        large a number in.
+        """
         for column in self.numeric_columns + self.category_columns:
             feature = split.features.get(column["name"])
             if feature is None:
@@ -87,6 +89,8 @@ class Tabular(Task):
             if (feature.dtype == "string") != (column["dtype"] == "string"):
                 kinds = ("text", "numbers") if feature.dtype == "string" else ("numbers", "text")
                 raise DataError(source(split), f'the column "{column["name"]}" is {kinds[0]}, and {kinds[1]} in train')
+        for column in self.numeric_columns:
+            refuse_huge(split, column["name"])
 
     def _numbers(self, raw: Raw) -> list[tf.Tensor]:
         """The standardised columns (batch, columns) and the flags of the missing ones, float32."""
@@ -127,6 +131,7 @@ def learn_columns(task: Tabular, split: Split) -> dict[str, list[dict[str, Any]]
         if feature.dtype == "string" or feature.names is not None:
             categories.append(_learn_category(task, name, feature, split.column(name)))
         else:
+            refuse_huge(split, name)
             numeric.append(_learn_number(name, feature, np.asarray(split.column(name), np.float64)))
     learned = {"numeric_columns": [c for c in numeric if c], "category_columns": [c for c in categories if c]}
     if not any(learned.values()):

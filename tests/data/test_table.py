@@ -129,3 +129,10 @@ def test_what_is_no_number_is_named_with_its_line(tmp_path, cell):
     table = read_table(written(tmp_path, f'a,b\n1,"x\ny"\n{cell},z\n'))
     with pytest.raises(DataError, match=f't.csv:4: a is "{cell}"'):
         values(table, "a", "number")
+
+
+@pytest.mark.parametrize("cell", ["1e308", "-1e39", "1e999", "9" * 5000])
+def test_a_number_beyond_float32_is_named_and_not_computed_with(tmp_path, cell):
+    table = read_table(written(tmp_path, f"a,b\n1.5,x\n{cell},z\n"))
+    with pytest.raises(DataError, match=r"t.csv:3: a is .* too large for float32"):
+        values(table, "a", "number")

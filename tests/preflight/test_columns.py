@@ -97,3 +97,12 @@ def test_row_numbers_are_seen_where_a_split_has_some_of_them(split, brief):
 
 def test_ignored_columns_are_not_looked_at(split):
     assert list(of_columns({"train": split(label=LABEL, still=[1] * 300)}, ("still",), False)) == []
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_number_beyond_float32_is_an_error_and_the_others_are_judged_without_it(split, brief):
+    size = np.r_[SIZE[:299], 1e308]
+    assert found(split, brief, size=size) == [("not_a_number", "error", "row 299")]
+    assert found(split, brief, measure=True, label=np.r_[SIZE[:299] * 2, 1], size=size) == [
+        ("leak", "error", "size"), ("not_a_number", "error", "row 299"),
+    ]  # fmt: skip

@@ -162,3 +162,10 @@ def test_pictures_of_formats_that_are_not_read_are_counted_by_kind_and_other_fil
         ("other_files", "note", "list.csv"),
     ]  # fmt: skip
     assert "2 .heic" in found[0].message and "1 .csv, 1 .txt" in found[2].message
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_number_beyond_float32_is_one_error_at_its_line(table):
+    assert severe(table([*rows(60, "x"), ("1e308", "0.5", "x"), *rows(61, "y")])) == [
+        ("not_a_number", "error", "t.csv:62")
+    ]

@@ -244,3 +244,13 @@ def test_the_census_is_read_whole(real_data):
     assert inputs["numeric"].numpy().mean(axis=0) == pytest.approx(np.zeros(6), abs=1e-4)
     assert inputs["numeric"].numpy().std(axis=0) == pytest.approx(np.ones(6), abs=1e-4)
     json.dumps(task.state(), allow_nan=False)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_number_beyond_float32_is_an_error_that_names_it_in_every_split(examples):
+    huge = examples(age=[1.5, 1e308, 3.0, 2.0], label=["no", "yes", "no", "yes"])
+    with pytest.raises(DataError, match=r"age is 1e\+308, too large for float32"):
+        TabularClassification().adapt(huge)
+    task = TabularClassification().adapt(examples(age=[1.5, 1.0, 3.0, 2.0], label=["no", "yes", "no", "yes"]))
+    with pytest.raises(DataError, match="too large for float32"):
+        task.check(huge, "test")
