@@ -124,6 +124,9 @@ FAULTS = {  # fault: the clean set, the kind of the finding, what spoils the set
         "mass", lambda row, at, draw: f"{draw.uniform():.2f} kg")),
     "thousands with commas": (CLASSES, "numbers_as_text", column(
         "price", lambda row, at, draw: f"{draw.integers(1e3, 9e5):,}")),
+    "a number far off": (CLASSES, "far_value", cells(0, lambda cell: "8888", "size")),
+    "-999 for a missing number": (CLASSES, "placeholder", cells(1, lambda cell: "-999", "weight")),
+    "a number beyond float32": (CLASSES, "not_a_number", cells(1, lambda cell: "1e308")),
     "words among numbers": (CLASSES, "mixed_types", cells(0, lambda cell: "unknown", "size")),
     "dates": (CLASSES, "dates", column(
         "day", lambda row, at, draw: f"2024-{draw.integers(1, 13):02}-{at % 28 + 1:02}")),

@@ -7,7 +7,7 @@ from hashlib import blake2b
 import numpy as np
 
 from kerasapp.data._table import LARGEST, NUMBER, TOO_LARGE
-from kerasapp.preflight import leaks
+from kerasapp.preflight import leaks, numbers
 from kerasapp.rules import Finding
 from kerasapp.types import Split
 
@@ -43,8 +43,10 @@ def of_columns(splits: dict[str, Split], ignored: Sequence[str], measure: bool) 
             continue
         if _counts_rows(name, splits):
             yield _identifier(name, values, label, measure)
-        elif label is not None:
-            yield from leaks.of_values(name, values, known, label, measure)
+        else:
+            if label is not None:
+                yield from leaks.of_values(name, values, known, label, measure)
+            yield from numbers.of_numbers(name, values, known, train)
         if feature.dtype == "string" and name != "text":
             yield from _as_text(name, values, known, train)
         yield from _copy(name, values, seen)
@@ -115,8 +117,8 @@ def _counts_rows(name: str, splits: dict[str, Split]) -> bool:
     parts = [split.column(name) for split in splits.values() if name in split.features]
     if any(part.dtype.kind not in "iu" for part in parts) or sum(map(len, parts)) < ENOUGH:
         return False
-    numbers = np.sort(np.concatenate(parts))
-    return bool(numbers[-1] - numbers[0] == len(numbers) - 1 and (np.diff(numbers) == 1).all())
+    every = np.sort(np.concatenate(parts))
+    return bool(every[-1] - every[0] == len(every) - 1 and (np.diff(every) == 1).all())
 
 
 def _identifier(name: str, values: np.ndarray, label: np.ndarray | None, measure: bool) -> Finding:
