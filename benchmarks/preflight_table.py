@@ -133,6 +133,9 @@ FAULTS = {  # fault: the clean set, the kind of the finding, what spoils the set
     "a label in other case": (CLASSES, "label_typo", cells(-1, lambda cell: "Cat", "Cat")),
     "a label with a letter less": (CLASSES, "label_typo", faults.rewritten(
         -1, lambda cell, at: "tigr" if at == 7 else {"cat": "tiger", "dog": "wolf"}[cell], "tigr")),
+    "a label in another form of Unicode": (CLASSES, "label_typo", faults.rewritten(
+        -1, lambda cell, at: "cafe\u0301" if at % 9 == 0 else {"cat": "caf\u00e9", "dog": "bar"}[cell], "Unicode")),
+    "a category in other case": (CLASSES, "category_typo", cells(2, str.upper, "colour")),
     "a label missing": (CLASSES, "unlabelled", cells(-1, lambda cell: "")),
     "a cell too few": (CLASSES, "ragged_row", faults.shortened),
     "rows twice": (CLASSES, "duplicate", faults.repeated(other_label=False)),

@@ -1,6 +1,8 @@
 """Columns of a table: empty, constant, the answer itself, numbers and dates that stand there as text."""
 
 import re
+import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import blake2b
 
@@ -49,6 +51,7 @@ def of_columns(splits: dict[str, Split], ignored: Sequence[str], measure: bool) 
             yield from numbers.of_numbers(name, values, known, train)
         if feature.dtype == "string" and name != "text":
             yield from _as_text(name, values, known, train)
+            yield from _spellings(name, values, known, train)
         yield from _copy(name, values, seen)
 
 
@@ -104,6 +107,27 @@ def _as_text(name: str, values: np.ndarray, known: np.ndarray, split: Split) -> 
         odd = np.flatnonzero(~plain)
         told = f"{plain.sum()} numbers and {len(odd)} that are none: {', '.join(cell(row) for row in odd[:NAMED])}"
         yield Finding("mixed_types", "warning", name, f"{told}. Because of them the column is taken as words")
+
+
+def _spellings(name: str, values: np.ndarray, known: np.ndarray, split: Split) -> Iterator[Finding]:
+    """Categories that differ in case, blanks or Unicode's form alone; in free text and ids nothing is compared."""
+    counts = Counter(str(value) for value in values[known])
+    if len(counts) > HALF * known.sum():
+        return
+    alike: dict[str, list[str]] = {}
+    for cell in counts:
+        alike.setdefault(" ".join(unicodedata.normalize("NFC", cell).casefold().split()), []).append(cell)
+    told = []
+    for same in alike.values():
+        common = max(same, key=counts.__getitem__)
+        told += [(cell, common) for cell in same if cell != common]
+    if told:
+        cell, common = told[0]
+        first = split.ids[int(np.argmax(values == cell))]
+        how = f'"{cell}" ({counts[cell]} rows, first {first}) differs from "{common}" ({counts[common]} rows)'
+        more = f", and {len(told) - 1} more such pairs" if len(told) > 1 else ""
+        words = f"{how} in case, blanks or the form of Unicode only{more}: write both alike"
+        yield Finding("category_typo", "warning", name, words, (first,))
 
 
 def _which(cells: list[str], is_it: Callable[[str], object]) -> np.ndarray:

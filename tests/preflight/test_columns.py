@@ -106,3 +106,19 @@ def test_a_number_beyond_float32_is_an_error_and_the_others_are_judged_without_i
     assert found(split, brief, measure=True, label=np.r_[SIZE[:299] * 2, 1], size=size) == [
         ("leak", "error", "size"), ("not_a_number", "error", "row 299"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("other", ["RED", "red ", "Red"])
+def test_categories_that_differ_in_case_or_blanks_are_told_with_the_common_one(split, other):
+    colours = np.array(["red", "blue"], object)[DRAW.integers(0, 2, 300)]
+    colours[[3, 5]] = other
+    (told,) = of_columns({"train": split(label=LABEL, colour=colours)}, (), False)
+    assert (told.kind, told.severity, told.where) == ("category_typo", "warning", "colour")
+    assert f'"{other}" (2 rows, first row 3) differs from "red"' in told.message
+
+
+def test_categories_in_two_forms_of_unicode_are_told_and_others_and_free_text_are_not(split, brief):
+    cafes = ["caf\u00e9", "cafe\u0301", "cafe"] * 100
+    assert found(split, brief, place=cafes) == [("category_typo", "warning", "place")]
+    assert found(split, brief, place=["C", "C-", "C+"] * 100) == []
+    assert found(split, brief, words=[f"{'Aa'[row % 2]} text {row // 2}" for row in range(300)]) == []
