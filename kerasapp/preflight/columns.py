@@ -50,7 +50,7 @@ def of_columns(splits: dict[str, Split], ignored: Sequence[str], measure: bool) 
                 yield from leaks.of_values(name, values, known, label, measure)
             yield from numbers.of_numbers(name, values, known, train)
         if feature.dtype == "string" and name != "text":
-            yield from _as_text(name, values, known, train)
+            yield from _as_text(name, values, known, splits)
             yield from _spellings(name, values, known, train)
         yield from _copy(name, values, seen)
 
@@ -83,7 +83,8 @@ def _emptiness(name: str, values: np.ndarray, known: np.ndarray, split: Split) -
         yield Finding("mostly_missing", "note", name, f"{told}. Does it say anything where it is missing?")
 
 
-def _as_text(name: str, values: np.ndarray, known: np.ndarray, split: Split) -> Iterator[Finding]:
+def _as_text(name: str, values: np.ndarray, known: np.ndarray, splits: dict[str, Split]) -> Iterator[Finding]:
+    split = splits["train"]
     cells = [str(value).strip() for value in values[known]]
     places = np.flatnonzero(known)
     plain, dates, dressed = (_which(cells, is_it) for is_it in (NUMBER, DATE, DRESSED))
@@ -96,6 +97,11 @@ def _as_text(name: str, values: np.ndarray, known: np.ndarray, split: Split) -> 
     if dates.mean() >= MOST:
         told = f"dates ({cell(0)}), taken as words: make year, month or days since of them, or divide by them"
         yield Finding("dates", "note", name, f"{told} (data.split.time)")
+    elif plain.all() and (elsewhere := _no_numbers(name, splits)):
+        if not all(CODE(text) for text, _ in elsewhere):
+            odd = ", ".join(f'"{text}" at {place}' for text, place in elsewhere[:NAMED])
+            told = f"numbers in train, and {len(elsewhere)} in other splits that are none: {odd}"
+            yield Finding("mixed_types", "warning", name, f"{told}. Because of them the column is taken as words")
     elif plain.all():
         yield Finding("numbers_as_text", "warning", name, f"numbers stored as text, such as {cell(0)}: store numbers")
     elif coded:
@@ -128,6 +134,17 @@ def _spellings(name: str, values: np.ndarray, known: np.ndarray, split: Split) -
         more = f", and {len(told) - 1} more such pairs" if len(told) > 1 else ""
         words = f"{how} in case, blanks or the form of Unicode only{more}: write both alike"
         yield Finding("category_typo", "warning", name, words, (first,))
+
+
+def _no_numbers(name: str, splits: dict[str, Split]) -> list[tuple[str, str]]:
+    """Cells of the other splits that are no numbers, each with its place: the last row of a sum, say."""
+    return [
+        (value, split.ids[row])
+        for split in splits.values()
+        if name in split.features and split.features[name].dtype == "string"
+        for row, value in enumerate(split.column(name))
+        if value and not NUMBER(value)
+    ]
 
 
 def _which(cells: list[str], is_it: Callable[[str], object]) -> np.ndarray:

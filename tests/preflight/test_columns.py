@@ -122,3 +122,12 @@ def test_categories_in_two_forms_of_unicode_are_told_and_others_and_free_text_ar
     assert found(split, brief, place=cafes) == [("category_typo", "warning", "place")]
     assert found(split, brief, place=["C", "C-", "C+"] * 100) == []
     assert found(split, brief, words=[f"{'Aa'[row % 2]} text {row // 2}" for row in range(300)]) == []
+
+
+def test_a_sum_that_fell_into_the_test_split_is_named_and_no_number_beside_it(split):
+    numbers = [str(row) for row in range(300)]
+    train, test = split(label=LABEL, size=numbers), split(label=LABEL[:2], size=["7", "Total"])
+    (told,) = of_columns({"train": train, "test": test}, (), False)
+    assert told.kind == "mixed_types" and '"Total" at row 1' in told.message and "row 0" not in told.message
+    coded = split(label=LABEL[:2], size=["7", "007"])
+    assert list(of_columns({"train": train, "test": coded}, (), False)) == []
