@@ -9,6 +9,7 @@ import io
 import logging
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?", "-"})
 DELIMITERS = ",;\t|"
 LARGEST = float(np.finfo(np.float32).max)  # what models compute in
 TOO_LARGE = "too large for float32, which ends at 3.4e38"
+NEARLY = 0.9  # of the rows have as many cells, more or fewer than the first line: that is no header
 DIGITS = 40  # of a whole number, more than `LARGEST` has
 NAMED = 10  # rows that a message names
 WESTERN = 0.3  # below this share of bytes outside ASCII a text is taken for a Western European one, in cp1252
@@ -63,6 +65,7 @@ def read_table(source: Path | TextIO, delimiter: str | None = None, encoding: st
     rows, lines = _rows(where, text, delimiter)
     header, rows = rows[0], rows[1:]
     _check_header(where, lines[0], header)
+    _check_width(f"{where}:{lines[0]}", len(header), rows)
     rows, lines = _full_rows(where, delimiter, len(header), rows, lines[1:])
     if not rows:
         raise DataError(where, "has a header and no rows")
@@ -161,17 +164,22 @@ def _encoding(path: Path, content: bytes) -> str:
 
 
 def _delimiter(text: str) -> str:
-    """The one that gives most of the first rows as many cells as the header, then the one that gives the most cells."""
-    scores = {}
+    """The one that gives most of the first rows as many cells as the header, then the one that gives the most cells;
+    below a title of one cell, the one that most rows agree on.
+    """
+    scores, below = {}, {}
     for delimiter in DELIMITERS:
         reader = csv.reader(io.StringIO(text[:100_000], newline=""), delimiter=delimiter, skipinitialspace=True)
         try:
             widths = [len(row) for row, _ in zip(reader, range(50), strict=False) if row]
         except csv.Error:
             continue
+        common, count = Counter(widths).most_common(1)[0] if widths else (0, 0)
+        if common > 1 and count >= NEARLY * (len(widths) - 1):
+            below[delimiter] = common
         if widths and widths[0] > 1:
             scores[delimiter] = (sum(width == widths[0] for width in widths) / len(widths), widths[0])
-    return max(scores, key=scores.get) if scores else ","
+    return max(scores or below, key=(scores or below).get, default=",")
 
 
 def _rows(where: str, text: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
@@ -212,6 +220,17 @@ def _check_header(where: str, line: int, header: list[str]) -> None:
         raise DataError(
             f"{where}:{line}", f"is no header: {', '.join(header[:6])}. The first line must name each column"
         )
+
+
+def _check_width(where: str, width: int, rows: list[list[str]]) -> None:
+    """Raises DataError where the first line has another number of cells than nearly all others."""
+    if len(rows) < 2:
+        return
+    ((common, count),) = Counter(map(len, rows)).most_common(1)
+    if common != width and count >= NEARLY * len(rows):
+        others = "all others" if count == len(rows) else f"{count} of the {len(rows)} others"
+        told = f"has {width} cell{'s' * (width > 1)}, and {others} {common}: is it a title?"
+        raise DataError(where, f"{told} The header must come first, with a name for each column")
 
 
 def _full_rows(
