@@ -10,7 +10,8 @@ import logging
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TextIO
@@ -74,6 +75,16 @@ def read_table(source: Path | TextIO, delimiter: str | None = None, encoding: st
         logger.warning("%s: without a name in the header, so left out: column %s", where, ", ".join(unnamed))
     columns = {name: list(cells) for name, cells in zip(header, zip(*rows, strict=True), strict=True) if name}
     return Table(where, columns, lines)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Nothing is told of what is read within."""
+    logger.disabled = True
+    try:
+        yield
+    finally:
+        logger.disabled = False
 
 
 def kind_of(cells: Sequence[str]) -> Kind:
