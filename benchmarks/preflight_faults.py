@@ -123,6 +123,12 @@ def of_picture(change: Callable[[Image.Image], Image.Image], kind: str = "JPEG",
     return of_file(spoil)
 
 
+def grey_below(image: Image.Image) -> Image.Image:
+    """The lower half as decoders fill up what is missing."""
+    image.paste((128, 128, 128), (0, image.height // 2, image.width, image.height))
+    return image
+
+
 def placed(content: Callable[[Path, Draw], bytes], name: str) -> Callable:
     """A faulty file beside the others."""
 

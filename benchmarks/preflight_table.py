@@ -81,6 +81,11 @@ FAULTS = {  # fault: the clean set, the kind of the finding, what spoils the set
     "data after the end": (PHOTOS, "trailing_data", of_file(lambda content, draw: content + draw.bytes(300))),
     "a film after the end": (PHOTOS, "trailing_data", of_file(lambda content, draw: content + FILM)),
     "one colour": (PHOTOS, "blank", of_picture(lambda image: Image.new("RGB", image.size, "red"))),
+    "nearly one colour": (PHOTOS, "blank", of_picture(lambda image: image.point(lambda value: 100 + value // 80))),
+    "cut short and saved again": (PHOTOS, "flat_bottom", of_picture(faults.grey_below)),
+    "two pictures in one file": (PHOTOS, "trailing_data", of_file(lambda content, draw: content + content)),
+    "a moving PNG": (PHOTOS, "animation", faults.placed(
+        lambda folder, draw: faults.encoded(faults.picture(draw), "PNG", save_all=True, append_images=LATER), "m.png")),
     "far too wide": (PHOTOS, "extreme_shape", of_picture(lambda image: image.resize((900, 60)))),
     "a thumbnail": (PHOTOS, "tiny_image", of_picture(lambda image: image.resize((16, 12)))),
     "grey among colour": (PHOTOS, "grey", of_picture(lambda image: image.convert("L"))),
