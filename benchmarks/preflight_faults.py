@@ -123,6 +123,12 @@ def of_picture(change: Callable[[Image.Image], Image.Image], kind: str = "JPEG",
     return of_file(spoil)
 
 
+def grey_below(image: Image.Image) -> Image.Image:
+    """The lower half as decoders fill up what is missing."""
+    image.paste((128, 128, 128), (0, image.height // 2, image.width, image.height))
+    return image
+
+
 def placed(content: Callable[[Path, Draw], bytes], name: str) -> Callable:
     """A faulty file beside the others."""
 
@@ -226,6 +232,14 @@ def rewritten(place: int, change: Callable[[str, int], str], word: str) -> Calla
         return [word]
 
     return spoil
+
+
+def numbered(folder: Path, draw: Draw) -> list[str]:
+    """A row number, of rows that are sorted by their label."""
+    header, rows = read_table(folder)
+    rows.sort(key=lambda row: row[-1])
+    write_table(folder, ["number", *header], [[str(at), *row] for at, row in enumerate(rows)])
+    return ["sorted by the label"]
 
 
 def shortened(folder: Path, draw: Draw) -> list[str]:

@@ -81,6 +81,11 @@ FAULTS = {  # fault: the clean set, the kind of the finding, what spoils the set
     "data after the end": (PHOTOS, "trailing_data", of_file(lambda content, draw: content + draw.bytes(300))),
     "a film after the end": (PHOTOS, "trailing_data", of_file(lambda content, draw: content + FILM)),
     "one colour": (PHOTOS, "blank", of_picture(lambda image: Image.new("RGB", image.size, "red"))),
+    "nearly one colour": (PHOTOS, "blank", of_picture(lambda image: image.point(lambda value: 100 + value // 80))),
+    "cut short and saved again": (PHOTOS, "flat_bottom", of_picture(faults.grey_below)),
+    "two pictures in one file": (PHOTOS, "trailing_data", of_file(lambda content, draw: content + content)),
+    "a moving PNG": (PHOTOS, "animation", faults.placed(
+        lambda folder, draw: faults.encoded(faults.picture(draw), "PNG", save_all=True, append_images=LATER), "m.png")),
     "far too wide": (PHOTOS, "extreme_shape", of_picture(lambda image: image.resize((900, 60)))),
     "a thumbnail": (PHOTOS, "tiny_image", of_picture(lambda image: image.resize((16, 12)))),
     "grey among colour": (PHOTOS, "grey", of_picture(lambda image: image.convert("L"))),
@@ -105,6 +110,15 @@ FAULTS = {  # fault: the clean set, the kind of the finding, what spoils the set
         "inches", lambda row, at, draw: f"{float(row[-1]) / 2.54:.9f}")),
     "a column that decides the label": (CLASSES, "decides_label", column(
         "room", lambda row, at, draw: f"{row[-1][0]}{at % 4}")),
+    "a number that divides the classes": (CLASSES, "decides_label", column(
+        "score", lambda row, at, draw: f"{draw.uniform() + (row[-1] == 'cat'):.6f}")),
+    "a number that nearly divides them": (CLASSES, "decides_label", column(
+        "score", lambda row, at, draw: f"{draw.normal() + 4 * (row[-1] == 'cat'):.6f}")),
+    "a date for one class only": (CLASSES, "decides_label", column(
+        "closed", lambda row, at, draw: f"2024-05-{1 + at % 28:02}" if row[-1] == "cat" else "")),
+    "a number that follows the label": (MEASURES, "decides_label", column(
+        "cube", lambda row, at, draw: f"{float(row[-1]) ** 3:.9f}")),
+    "a row number of a sorted table": (CLASSES, "identifier", faults.numbered),
     "a constant column": (CLASSES, "constant_column", column("still", lambda row, at, draw: "7")),
     "an empty column": (CLASSES, "empty_column", column("void", lambda row, at, draw: "")),
     "a column mostly missing": (CLASSES, "mostly_missing", column(
@@ -115,12 +129,18 @@ FAULTS = {  # fault: the clean set, the kind of the finding, what spoils the set
         "mass", lambda row, at, draw: f"{draw.uniform():.2f} kg")),
     "thousands with commas": (CLASSES, "numbers_as_text", column(
         "price", lambda row, at, draw: f"{draw.integers(1e3, 9e5):,}")),
+    "a number far off": (CLASSES, "far_value", cells(0, lambda cell: "8888", "size")),
+    "-999 for a missing number": (CLASSES, "placeholder", cells(1, lambda cell: "-999", "weight")),
+    "a number beyond float32": (CLASSES, "not_a_number", cells(1, lambda cell: "1e308")),
     "words among numbers": (CLASSES, "mixed_types", cells(0, lambda cell: "unknown", "size")),
     "dates": (CLASSES, "dates", column(
         "day", lambda row, at, draw: f"2024-{draw.integers(1, 13):02}-{at % 28 + 1:02}")),
     "a label in other case": (CLASSES, "label_typo", cells(-1, lambda cell: "Cat", "Cat")),
     "a label with a letter less": (CLASSES, "label_typo", faults.rewritten(
         -1, lambda cell, at: "tigr" if at == 7 else {"cat": "tiger", "dog": "wolf"}[cell], "tigr")),
+    "a label in another form of Unicode": (CLASSES, "label_typo", faults.rewritten(
+        -1, lambda cell, at: "cafe\u0301" if at % 9 == 0 else {"cat": "caf\u00e9", "dog": "bar"}[cell], "Unicode")),
+    "a category in other case": (CLASSES, "category_typo", cells(2, str.upper, "colour")),
     "a label missing": (CLASSES, "unlabelled", cells(-1, lambda cell: "")),
     "a cell too few": (CLASSES, "ragged_row", faults.shortened),
     "rows twice": (CLASSES, "duplicate", faults.repeated(other_label=False)),

@@ -4,8 +4,9 @@ What was seen and what was guessed stands in the recipe's comments. The data is 
 recipe names, so what they refuse is refused here, in their words.
 """
 
+import shlex
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,10 @@ import numpy as np
 
 from kerasapp.components import create
 from kerasapp.data import divide
-from kerasapp.data._table import MISSING, kind_of, read_table
+from kerasapp.data._table import MISSING, kind_of, quiet, read_table
 from kerasapp.errors import DataError, KerasappError
 from kerasapp.files import write
+from kerasapp.names import some
 from kerasapp.reading import dump
 from kerasapp.tasks._base import Task
 from kerasapp.types import Split
@@ -43,11 +45,13 @@ class Draft:
     model: dict[str, Any] = field(default_factory=dict)
     train: dict[str, Any] = field(default_factory=dict)
     seen: list[str] = field(default_factory=list)
+    empty: list[str] = field(default_factory=list)  # classes without an example: to be mended before a run
     notes: dict[str, list[str]] = field(default_factory=lambda: {"task": [], "data": [], "model": [], "train": []})
 
 
-def new(source: Path, out: Path, *, force: bool = False, schema: str | None = None) -> str:
-    """Looks at `source` and writes a recipe for it to `out`; gives its text. `schema` is what editors complete by.
+def new(source: Path, out: Path, *, force: bool = False, schema: str | None = None) -> tuple[str, str]:
+    """Looks at `source` and writes a recipe for it to `out`; gives its text, and the command to go on with. `schema` is
+    what editors complete by.
 
     Raises KerasappError where `out` is there and not `force`d, DataError where no recipe can be made for `source`.
     """
@@ -60,9 +64,11 @@ def new(source: Path, out: Path, *, force: bool = False, schema: str | None = No
     look = _folder if source.is_dir() else _arrays if source.suffix.lower() in (".npz", ".npy") else _table
     draft = look(source)
     (_images if "image" in draft.brought["train"].features else _rows)(draft)
-    text = _as_text(draft, out, schema)
+    path = shlex.quote(str(out))
+    command = f"kerasapp check {path} --data" if draft.empty else f"kerasapp run {path}"
+    text = _as_text(draft, command, schema)
     write(out, text)
-    return text
+    return text, command
 
 
 def _folder(source: Path) -> Draft:
@@ -94,7 +100,8 @@ def _table(source: Path) -> Draft:
 
 def _guess_label(source: Path) -> tuple[str, str]:
     """The column that is taken for the label, and why."""
-    columns = read_table(source).columns
+    with quiet():  # the source tells the same when it reads the file
+        columns = read_table(source).columns
     for word in LABEL_NAMES:
         for name in columns:
             if name.lower() == word:
@@ -117,7 +124,7 @@ def _images(draft: Draft) -> None:
     train = draft.brought["train"]
     if _is_measure(train):
         raise DataError(draft.source, "its labels are measures, and for images recipes are made for classes only")
-    heights, widths, colour = _sizes(train)
+    heights, widths, colour = _sizes(draft.brought.values())
     height, width = float(np.median(heights)), float(np.median(widths))
     draft.task["name"] = "image_classification"
     if np.ptp(heights) or np.ptp(widths) or max(height, width) > LONGEST:
@@ -137,12 +144,12 @@ def _images(draft: Draft) -> None:
     _of_classes(draft, task, splits)
 
 
-def _sizes(split: Split) -> tuple[np.ndarray, np.ndarray, bool]:
+def _sizes(splits: Collection[Split]) -> tuple[np.ndarray, np.ndarray, bool]:
     """Heights and widths, (examples,) or (1,) where all are one size; and whether any is in colour."""
-    if "image/height" in split.features:
-        heights, widths, channels = (split.column(f"image/{side}") for side in ("height", "width", "channels"))
+    if all("image/height" in split.features for split in splits):
+        heights, widths, channels = (_whole(splits, f"image/{side}") for side in ("height", "width", "channels"))
         return heights, widths, bool(channels.max() >= 3)
-    height, width, channels = split.features["image"].shape
+    height, width, channels = next(iter(splits)).features["image"].shape
     return np.array([height]), np.array([width]), channels >= 3
 
 
@@ -156,7 +163,7 @@ def _rows(draft: Draft) -> None:
     size, epochs = (32, 60) if count < 2000 else (128, 30) if count < 20_000 else (256, 15)
     draft.train = {"epochs": epochs, "batch_size": size}
     draft.seen.append(f"{count} rows")
-    labels = np.concatenate([split.column("label") for split in splits.values() if "label" in split.features])
+    labels = _whole(splits.values(), "label")
     distinct = len(np.unique(labels))
     if measure:
         why = f"guessed: the label has {distinct} different numbers; for classes: tabular_classification"
@@ -166,16 +173,21 @@ def _rows(draft: Draft) -> None:
         why = f"guessed: the label has {distinct} different values; for a measure: tabular_regression"
         _of_classes(draft, task, splits)
     draft.notes["task"].append(why)
-    draft.seen += _listed("columns", _columns(task, splits["train"]))
+    draft.seen += _listed("columns", _columns(task, draft.brought.values()))
 
 
-def _columns(task: Task, split: Split) -> Iterable[str]:
-    """What each column of train holds."""
+def _whole(splits: Iterable[Split], name: str) -> np.ndarray:
+    """A column of all splits that have it."""
+    return np.concatenate([split.column(name) for split in splits if name in split.features])
+
+
+def _columns(task: Task, splits: Collection[Split]) -> Iterable[str]:
+    """What each column holds, in all rows."""
     used = task.read()
-    for name, feature in split.features.items():
+    for name, feature in next(iter(splits)).features.items():
         if name == "label":
             continue
-        values = split.column(name)
+        values = _whole(splits, name)
         if feature.dtype == "string":
             told = f"text, {len(set(values.tolist()) - {''})} values"
             missing = int(np.sum(values == ""))
@@ -196,9 +208,15 @@ def _is_measure(split: Split) -> bool:
 
 
 def _divided(draft: Draft) -> tuple[Task, dict[str, Split]]:
-    """The adapted task, and the splits as a run will have them; both refuse what they can't use. Raises DataError."""
+    """The adapted task, and the splits as a run will have them; both refuse what they can't use. Raises DataError.
+
+    Where a class has no example the task is as it was before: the recipe is right, and its data is not yet.
+    """
     train = draft.brought["train"]
-    task = create("tasks", draft.task).adapt(train)
+    draft.empty = _empty_classes(train)
+    task = create("tasks", draft.task)
+    if not draft.empty:
+        task = task.adapt(train)
     made: dict[str, Any] = {name: share for name, share in SHARES.items() if name not in draft.brought}
     if made:
         draft.data["split"] = made
@@ -209,10 +227,17 @@ def _divided(draft: Draft) -> tuple[Task, dict[str, Split]]:
             draft.notes["data"].append(f"stratify: the rarest class has {rarest} examples")
     splits = divide(draft.brought, seed=0, default=SHARES, split=made)
     for name, split in splits.items():
-        task.check(split, name)
+        if not draft.empty:
+            task.check(split, name)
         if "label" not in split.features:
             _tell_unlabelled(draft, name)
     return task, splits
+
+
+def _empty_classes(train: Split) -> list[str]:
+    names = train.features["label"].names if "label" in train.features else None
+    there = set(train.column("label").tolist()) if names else set()
+    return [name for place, name in enumerate(names or ()) if place not in there] if len(there) > 1 else []
 
 
 def _tell_unlabelled(draft: Draft, name: str) -> None:
@@ -223,11 +248,13 @@ def _tell_unlabelled(draft: Draft, name: str) -> None:
 
 
 def _of_classes(draft: Draft, task: Task, splits: dict[str, Split]) -> None:
-    counts = Counter(dict.fromkeys(task.labels, 0))
+    labels = splits["train"].features["label"].names if draft.empty else task.labels
+    counts = Counter(dict.fromkeys(labels, 0))
     for split in splits.values():
         if "label" in split.features:
-            counts.update(task.labels[place] for place in task.targets(split))
-    if max(counts.values()) > UNEVEN * min(counts.values()):
+            places = split.column("label") if draft.empty else task.targets(split)
+            counts.update(labels[place] for place in places)
+    if max(counts.values()) > UNEVEN * min(count for count in counts.values() if count):
         draft.train["class_weight"] = "balanced"
         draft.notes["train"].append("class_weight: a rare class counts as much as a common one")
     draft.train["monitor"] = {"metric": "val_accuracy", "mode": "max"}
@@ -240,7 +267,7 @@ def _listed(what: str, rows: Iterable[str]) -> list[str]:
     return [f"{len(rows)} {what}:", *(f"  {row}" for row in rows[:LISTED]), *more]
 
 
-def _as_text(draft: Draft, out: Path, schema: str | None) -> str:
+def _as_text(draft: Draft, command: str, schema: str | None) -> str:
     rate = {"name": "CosineDecay", "initial_learning_rate": 1e-3}
     recipe = {
         "title": f"{draft.source.resolve().stem}: {draft.task['name'].replace('_', ' ')}",
@@ -256,7 +283,9 @@ def _as_text(draft: Draft, out: Path, schema: str | None) -> str:
     }
     text = _comments([f"yaml-language-server: $schema={schema}"] if schema else [])
     text += _comments([f"Written by `kerasapp new` from a look at {draft.source}. Change what you like, then"])
-    text += _comments([f"  kerasapp run {out}", "Seen:", *(f"  {line}" for line in draft.seen)])
+    if draft.empty:
+        text += _comments([f"add examples of {some(draft.empty, LISTED)}, or remove the class, and look at the data:"])
+    text += _comments([f"  {command}", "Seen:", *(f"  {line}" for line in draft.seen)])
     for line in dump(recipe).splitlines():
         text += _comments(draft.notes.get(line.split(":")[0], [])) + line + "\n"
     return text

@@ -21,7 +21,8 @@ def photograph(path, height=40, width=50, mode="RGB"):
 
 def written(here, source, **options):
     """What `new` wrote, as text and as the checked recipe."""
-    text = new(source, here / "mine.yaml", **options)
+    text, command = new(source, here / "mine.yaml", **options)
+    assert f"#   {command}\n" in text
     assert (here / "mine.yaml").read_text() == text
     return text, load(here / "mine.yaml")
 
@@ -139,13 +140,10 @@ def test_what_no_recipe_can_be_made_for_is_told_in_one_line(here):
     (here / "empty").mkdir()
     photograph(here / "one" / "cat" / "1.jpg")
     photograph(here / "flat" / "1.jpg")
-    photograph(here / "hollow" / "cat" / "1.jpg")
-    photograph(here / "hollow" / "dog" / "1.jpg")
-    (here / "hollow" / "eel").mkdir()
     (here / "noise.csv").write_bytes(bytes(range(256)))
     table(here, "a,b", [f"{number}," for number in range(9)] + ["1,2"], "gaps.csv")
     np.savez(here / "none.npz", z=np.zeros(3), w=np.zeros(3))
-    names = ["empty", "one", "flat", "hollow", "noise.csv", "none.npz", "gone"]
+    names = ["empty", "one", "flat", "noise.csv", "none.npz", "gone"]
     for name in names:
         with pytest.raises(DataError) as error:
             new(here / name, here / "mine.yaml")
@@ -175,3 +173,37 @@ def test_a_validation_part_without_labels_is_refused_in_one_line(here):
     np.savez(here / "a.npz", x_train=x, y_train=y, x_val=x[:20])
     with pytest.raises(DataError, match=r"a\.npz: the validation split has no labels: label it, or leave it out"):
         new(here / "a.npz", here / "mine.yaml")
+
+
+def test_what_is_said_of_columns_is_of_all_rows_of_the_file(here):
+    rows = "".join(f"{row},{'' if row % 10 == 0 else row},{'ab'[row % 2]}\n" for row in range(200))
+    (here / "t.csv").write_text("size,gaps,kind\n" + rows)
+    text, _ = written(here, here / "t.csv")
+    assert "size: whole numbers, 0 to 199" in text and "gaps: numbers, 1 to 199, 20 missing" in text
+
+
+def test_a_class_folder_without_a_picture_gives_a_recipe_that_says_what_to_mend(here):
+    for number in range(40):
+        photograph(here / "p" / "ab"[number % 2] / f"{number}.jpg", 40 + number)
+    (here / "p" / "c").mkdir()
+    text, command = new(here / "p", here / "my recipe.yaml")
+    assert command == f"kerasapp check '{here / 'my recipe.yaml'}' --data" and "add examples of c, or" in text
+    assert "c: 0" in text and load(here / "my recipe.yaml").model["name"] == "cnn"
+
+
+def test_a_path_with_a_blank_can_be_pasted(here):
+    (here / "t.csv").write_text("size,kind\n" + "".join(f"{row},{'ab'[row % 2]}\n" for row in range(60)))
+    assert new(here / "t.csv", here / "my own.yaml")[1] == f"kerasapp run '{here / 'my own.yaml'}'"
+
+
+def test_what_is_left_out_is_told_once(here, caplog):
+    caplog.set_level("INFO", "kerasapp")
+    for number in range(20):
+        photograph(here / "p" / "ab"[number % 2] / f"{number}.jpg", 40 + number)
+    for name in ("notes.txt", "broken.jpg"):
+        (here / "p" / "a" / name).write_text("no image")
+    new(here / "p", here / "p.yaml")
+    assert caplog.text.count("1 .txt left out") == 1
+    (here / "t.csv").write_text("size,kind,\n" + "".join(f"{row},{'ab'[row % 2]},\n" for row in range(60)))
+    new(here / "t.csv", here / "t.yaml")
+    assert caplog.text.count("without a name in the header") == 1

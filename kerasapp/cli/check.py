@@ -11,6 +11,7 @@ import typer
 from kerasapp.cli._common import Json, print_json, start_tensorflow
 from kerasapp.stock import find_recipe
 
+MOST = 0.5  # of the examples: a kind that more of them have is one line
 LISTED = 5  # findings of one kind that are printed; --json and --report have all
 
 
@@ -40,15 +41,16 @@ def verb(
     if report is not None and len(recipes) > 1:
         raise KerasappError("--report: makes a page for one recipe. Check them one by one")
     faults, looks = _checked(recipes, build, (lambda recipe: _look(recipe, near_duplicates, report)) if data else None)
+    counts = sum((look.counts for look in looks), Counter())
     found = [finding for look in looks for finding in look.findings]
     bad = bool(faults) or any(finding.severity == "error" for finding in found)
-    for line in [*faults, *_lines(found)]:
+    for line in [*faults, *_lines(found, counts, _examples(looks))]:
         typer.echo(str(line), err=True)
     if json:
         told = {"findings": [finding.as_json() for finding in found]} if data else {}
         print_json({"errors": [fault.as_json() for fault in faults], **told})
     elif not bad:
-        print(_done(len(recipes), looks if data else None, found))
+        print(_done(len(recipes), looks if data else None, counts))
     if bad:
         raise typer.Exit(2)
 
@@ -69,32 +71,39 @@ def _checked(recipes: list[str], build: bool, look: Callable[[Any], Any] | None)
     return faults, looks
 
 
-def _lines(found: list[Any]) -> list[str]:
-    """A line each, the first few of a kind; all notes in one."""
+def _examples(looks: list[Any]) -> int:
+    return sum(len(split) for look in looks for split in look.splits.values())
+
+
+def _lines(found: list[Any], counts: Counter, examples: int) -> list[str]:
+    """A line each, the first few of a kind; one for a kind that most of the `examples` have; all notes in one."""
     lines, told = [], Counter()
-    several = Counter((finding.severity, finding.kind) for finding in found)
     for finding in (finding for finding in found if finding.severity != "note"):
         key = finding.severity, finding.kind
         told[key] += 1
-        if told[key] <= LISTED:
+        if counts[key] > max(LISTED, MOST * examples):
+            of_each = f"{finding.kind}, {counts[key]} of them, such as {finding.where}: {finding.message}"
+            lines += [f"{finding.severity}: {of_each}"] if told[key] == 1 else []
+        elif told[key] <= LISTED:
             lines.append(str(finding))
         elif told[key] == LISTED + 1:
-            rest = several[key] - LISTED
+            rest = counts[key] - LISTED
             lines.append(f"{finding.severity}: {finding.kind}: and {rest} more like these (--report or --json)")
     notes = [f"{finding.where}: {finding.message}" for finding in found if finding.severity == "note"]
     more = [f"and {len(notes) - LISTED} more (--report or --json)"] if len(notes) > LISTED else []
     return [*lines, f"note: {'; '.join(notes[:LISTED] + more)}"] if notes else lines
 
 
-def _done(recipes: int, looks: list[Any] | None, found: list[Any]) -> str:
+def _done(recipes: int, looks: list[Any] | None, counts: Counter) -> str:
     """The line of success; `looks` is None where the data was not looked at."""
     several = f"{recipes} recipes" if recipes > 1 else ""
     if looks is None:
         return f"ok: {several}" if several else "ok"
-    seen = sum(len(split) for look in looks for split in look.splits.values())
-    warnings = sum(finding.severity == "warning" for finding in found)
+    warnings = sum(count for (severity, _), count in counts.items() if severity == "warning")
     counted = f"{warnings} warning{'s' * (warnings > 1)}" if warnings else "nothing to mend"
-    return "ok: " + ", ".join(filter(None, [several, f"{seen} examples looked at", counted]))
+    missing = sum(look.unlisted("warning") for look in looks)
+    listed = f"{warnings - missing} of them in --json" if missing else ""
+    return "ok: " + ", ".join(filter(None, [several, f"{_examples(looks)} examples looked at", counted, listed]))
 
 
 def _look(recipe: Any, near_duplicates: bool, report: Path | None) -> Any:

@@ -18,5 +18,5 @@ def verb(
     from kerasapp.new import new
     from kerasapp.stock import stock
 
-    new(source, out, force=force, schema=str(stock("recipes") / "schema.json"))
-    print(f"{out}\nNext: kerasapp run {out}")
+    _, command = new(source, out, force=force, schema=str(stock("recipes") / "schema.json"))
+    print(f"{out}\nNext: {command}")

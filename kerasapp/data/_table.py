@@ -9,7 +9,9 @@ import io
 import logging
 import math
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TextIO
@@ -25,6 +27,10 @@ from kerasapp.names import some
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?", "-"})
 DELIMITERS = ",;\t|"
+LARGEST = float(np.finfo(np.float32).max)  # what models compute in
+TOO_LARGE = "too large for float32, which ends at 3.4e38"
+NEARLY = 0.9  # of the rows have as many cells, more or fewer than the first line: that is no header
+DIGITS = 40  # of a whole number, more than `LARGEST` has
 NAMED = 10  # rows that a message names
 WESTERN = 0.3  # below this share of bytes outside ASCII a text is taken for a Western European one, in cp1252
 INTEGER = re.compile(r"[+-]?(0|[1-9]\d*)", re.ASCII).fullmatch
@@ -60,6 +66,7 @@ def read_table(source: Path | TextIO, delimiter: str | None = None, encoding: st
     rows, lines = _rows(where, text, delimiter)
     header, rows = rows[0], rows[1:]
     _check_header(where, lines[0], header)
+    _check_width(f"{where}:{lines[0]}", len(header), rows)
     rows, lines = _full_rows(where, delimiter, len(header), rows, lines[1:])
     if not rows:
         raise DataError(where, "has a header and no rows")
@@ -68,6 +75,16 @@ def read_table(source: Path | TextIO, delimiter: str | None = None, encoding: st
         logger.warning("%s: without a name in the header, so left out: column %s", where, ", ".join(unnamed))
     columns = {name: list(cells) for name, cells in zip(header, zip(*rows, strict=True), strict=True) if name}
     return Table(where, columns, lines)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Nothing is told of what is read within."""
+    logger.disabled = True
+    try:
+        yield
+    finally:
+        logger.disabled = False
 
 
 def kind_of(cells: Sequence[str]) -> Kind:
@@ -88,8 +105,10 @@ def values(table: Table, name: str, kind: Kind) -> np.ndarray:
         return texts("" if cell.lower() in MISSING else cell for cell in cells)
     numbers = {cell: _number(cell) for cell in dict.fromkeys(cells)}
     for cell, number in numbers.items():
-        if number is None or number in (math.inf, -math.inf):
-            told = f'{name} is "{cell}", and this column holds numbers. Correct it, or list the column in data.drop'
+        if number is None or abs(number) > LARGEST:
+            finite = number is not None and "inf" not in cell.lower()
+            told = TOO_LARGE if finite else "and this column holds numbers"
+            told = f'{name} is "{cell[:DIGITS]}", {told}. Correct it, or list the column in data.drop'
             rows = (row for row, each in enumerate(cells) if each == cell)
             each = [DataError(table.at(row), told, "not_a_number") for row in rows]
             refuse(each[0], each)
@@ -156,17 +175,22 @@ def _encoding(path: Path, content: bytes) -> str:
 
 
 def _delimiter(text: str) -> str:
-    """The one that gives most of the first rows as many cells as the header, then the one that gives the most cells."""
-    scores = {}
+    """The one that gives most of the first rows as many cells as the header, then the one that gives the most cells;
+    below a title of one cell, the one that most rows agree on.
+    """
+    scores, below = {}, {}
     for delimiter in DELIMITERS:
         reader = csv.reader(io.StringIO(text[:100_000], newline=""), delimiter=delimiter, skipinitialspace=True)
         try:
             widths = [len(row) for row, _ in zip(reader, range(50), strict=False) if row]
         except csv.Error:
             continue
+        common, count = Counter(widths).most_common(1)[0] if widths else (0, 0)
+        if common > 1 and count >= NEARLY * (len(widths) - 1):
+            below[delimiter] = common
         if widths and widths[0] > 1:
             scores[delimiter] = (sum(width == widths[0] for width in widths) / len(widths), widths[0])
-    return max(scores, key=scores.get) if scores else ","
+    return max(scores or below, key=(scores or below).get, default=",")
 
 
 def _rows(where: str, text: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
@@ -209,6 +233,17 @@ def _check_header(where: str, line: int, header: list[str]) -> None:
         )
 
 
+def _check_width(where: str, width: int, rows: list[list[str]]) -> None:
+    """Raises DataError where the first line has another number of cells than nearly all others."""
+    if len(rows) < 2:
+        return
+    ((common, count),) = Counter(map(len, rows)).most_common(1)
+    if common != width and count >= NEARLY * len(rows):
+        others = "all others" if count == len(rows) else f"{count} of the {len(rows)} others"
+        told = f"has {width} cell{'s' * (width > 1)}, and {others} {common}: is it a title?"
+        raise DataError(where, f"{told} The header must come first, with a name for each column")
+
+
 def _full_rows(
     where: str, delimiter: str, width: int, rows: list[list[str]], lines: list[int]
 ) -> tuple[list[list[str]], list[int]]:
@@ -238,6 +273,6 @@ def _number(cell: str) -> int | float | None:
     """NaN for a missing cell, None for what is no number."""
     if cell.lower() in MISSING:
         return math.nan
-    if INTEGER(cell):
+    if INTEGER(cell) and len(cell) < DIGITS:
         return int(cell)
     return float(cell) if NUMBER(cell) else None

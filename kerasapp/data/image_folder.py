@@ -8,7 +8,7 @@ import logging
 import os
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from hashlib import blake2b
@@ -19,7 +19,7 @@ import numpy as np
 import tensorflow as tf
 
 from kerasapp.data._arrays import Arrays, Ids, hashed
-from kerasapp.data._faults import refuse
+from kerasapp.data._faults import Remark, refuse, remark
 from kerasapp.data._files import natural, present, shown
 from kerasapp.data._images import SUFFIXES, THREADS, Header, fault_kind, headers
 from kerasapp.errors import DataError
@@ -27,8 +27,11 @@ from kerasapp.names import some
 from kerasapp.types import DataPath, PositiveInt, Split
 
 SPLITS = {"train": "train", "validation": "validation", "val": "validation", "valid": "validation", "test": "test"}
+RAW = {".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".pef", ".srw"}  # cameras' own
+PICTURES = RAW | {".heic", ".heif", ".tif", ".tiff", ".avif", ".jp2", ".j2k", ".jxl", ".svg", ".psd", ".ppm", ".tga"}
 HIDDEN = ("__MACOSX", "@eaDir")  # what archives and storage boxes leave behind
 NAMED = 10  # files that a message names
+KINDS = 5  # suffixes that a message counts
 logger = logging.getLogger("kerasapp")
 
 
@@ -49,14 +52,15 @@ def load(
     """
     root = present(path, source, folder=True)
     listed = {name: _Listing(folder) for name, folder in _split_folders(root).items()}
+    every = list(listed.values())
     if not listed["train"].files:
         raise DataError(shown(listed["train"].folder), _no_images(listed["train"].ignored))
-    _tell_ignored(root, listed.values())
     for listing in (listing for listing in listed.values() if not listing.files):
         logger.warning("%s: %s", shown(listing.folder), _no_images(listing.ignored))
     listed = {name: listing for name, listing in listed.items() if listing.files}
     classes = sorted({name for listing in listed.values() for name in listing.classes}, key=natural)
     good = _readable(root, [file for listing in listed.values() for file, _ in listing.files], on_error, max_pixels)
+    _tell_ignored(root, every)
     return {name: _photographs(listing, good, tuple(classes)) for name, listing in listed.items()}
 
 
@@ -104,8 +108,9 @@ class _Listing:
         pairs += [] if inner else [(str(folder / name), None) for name in sorted(beside, key=natural)]
         self.files = [(file, name) for file, name in pairs if _suffix(file) in SUFFIXES]
         others = [file for file, _ in pairs if _suffix(file) not in SUFFIXES]
-        others += [name for name in outer if name not in beside]
+        others += [str(folder / name) for name in outer if name not in beside]
         self.ignored = Counter(_suffix(file) or "no suffix" for file in others)
+        self.examples = {_suffix(file) or "no suffix": file for file in reversed(others)}
 
 
 def _split_folders(root: Path) -> dict[str, Path]:
@@ -163,8 +168,10 @@ def _no_images(ignored: Counter) -> str:
     return f"holds no images ({kinds}){others}. Set data.path to a folder of images"
 
 
-def _tell_ignored(root: Path, listings: Iterable[_Listing]) -> None:
+def _tell_ignored(root: Path, listings: list[_Listing]) -> None:
     ignored = sum((listing.ignored for listing in listings), Counter())
+    examples = {suffix: file for listing in listings for suffix, file in listing.examples.items()}
+    remark(_remarks(ignored, examples))
     if ignored:
         logger.info("%s: %s left out, no image by its suffix", shown(root), _counted(ignored))
     beside = sum(listing.beside for listing in listings)
@@ -173,7 +180,20 @@ def _tell_ignored(root: Path, listings: Iterable[_Listing]) -> None:
 
 
 def _counted(ignored: Counter) -> str:
-    return ", ".join(f"{count} {suffix}" for suffix, count in ignored.most_common(5))
+    told = ", ".join(f"{count} {suffix}" for suffix, count in ignored.most_common(KINDS))
+    more = len(ignored) - KINDS
+    return f"{told} and {more} more kind{'s' * (more > 1)}" if more > 0 else told
+
+
+def _remarks(ignored: Counter, examples: dict[str, str]) -> Iterator[Remark]:
+    """What lies among the images and is not read: pictures of each kind, and all that is no picture as one."""
+    for suffix in sorted(PICTURES.intersection(ignored)):
+        told = f"{ignored[suffix]} {suffix} left out: a picture of a format that is not read. Save it as .jpg or .png"
+        yield Remark(shown(examples[suffix]), told, "unread_format", "warning")
+    others = Counter({suffix: count for suffix, count in ignored.items() if suffix not in PICTURES})
+    if others:
+        told = f"{_counted(others)} left out, no image by its suffix"
+        yield Remark(shown(examples[others.most_common(1)[0][0]]), told, "other_files", "note")
 
 
 def _is_hidden(name: str) -> bool:

@@ -5,6 +5,7 @@ thing, and gives findings of what it is handed.
 """
 
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -15,11 +16,12 @@ import numpy as np
 from kerasapp import components, data
 from kerasapp.blame import OwnCodeError, told_at_its_name
 from kerasapp.data._decoding import decoder
+from kerasapp.data._faults import Remark
 from kerasapp.data.image_folder import Photographs
 from kerasapp.errors import DataError, KerasappError, RecipeError
 from kerasapp.ops.decode import MAX_PIXELS
 from kerasapp.preflight import boxes, columns, duplicates, gallery, labels, texts
-from kerasapp.preflight._collected import Collected
+from kerasapp.preflight._collected import MOST, Collected
 from kerasapp.preflight._meter import Meter
 from kerasapp.preflight.images import look_at_pictures
 from kerasapp.preflight.near import SIDE
@@ -32,10 +34,21 @@ __all__ = ["Finding", "Look", "findings", "look"]
 
 @dataclass
 class Look:
-    """What was found, and the splits as a run will have them; none where the source could not be read."""
+    """What was found, and the splits as a run will have them; none where the source could not be read.
+
+    `counts`, by severity and kind, also has those beyond the first thousand of a kind, which `findings` leaves out.
+    """
 
     findings: list[Finding]
     splits: dict[str, Split] = field(default_factory=dict)
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def __post_init__(self):
+        self.counts = self.counts or Counter((finding.severity, finding.kind) for finding in self.findings)
+
+    def unlisted(self, severity: str) -> int:
+        """How many of that severity are counted and not among `findings`."""
+        return sum(max(count - MOST, 0) for (of, _), count in self.counts.items() if of == severity)
 
 
 def findings(recipe: Recipe, *, near_duplicates: bool = False, stream: TextIO | None = None) -> list[Finding]:
@@ -60,7 +73,7 @@ def _look(recipe: Recipe, near_duplicates: bool, stream: TextIO | None) -> Look:
         brought = _read(recipe, found)
     except KerasappError as error:
         found.add(_refused(error, recipe))
-        return Look(found.findings())
+        return Look(found.findings(), {}, found.counts)
     looks: dict[str, np.ndarray] = {}
     if all("image" in split.features and split.random_access for split in brought.values()):
         with warnings.catch_warnings():
@@ -77,7 +90,7 @@ def _look(recipe: Recipe, near_duplicates: bool, stream: TextIO | None) -> Look:
         found.extend(duplicates.near(splits, _in_order(looks, brought, splits)))
     if splits is not brought and found.errors == before:
         found.extend(_as_a_run(task, splits, recipe))
-    return Look(found.findings(), splits)
+    return Look(found.findings(), splits, found.counts)
 
 
 def _read(recipe: Recipe, found: Collected) -> dict[str, Split]:
@@ -88,7 +101,8 @@ def _read(recipe: Recipe, found: Collected) -> dict[str, Split]:
             brought = data.read(recipe.data | {"on_error": "fail"} if lenient else recipe.data, recipe.folder)
         finally:
             for fault in faults:
-                found.add(_as_finding(fault, "warning" if lenient else "error"))
+                severity = fault.severity if isinstance(fault, Remark) else "warning" if lenient else "error"
+                found.add(_as_finding(fault, severity))
     brought = {name: split for name, split in brought.items() if len(split)}
     if "train" not in brought:
         raise DataError(recipe.file, "the data has no training examples")

@@ -13,12 +13,13 @@ class Collected:
 
     def __init__(self) -> None:
         self._kept: list[Finding] = []
-        self._counts: Counter[tuple[str, str]] = Counter()
+        self.counts: Counter[tuple[str, str]] = Counter()
+        """Of each severity and kind, all that were added."""
 
     def add(self, finding: Finding) -> None:
         key = finding.severity, finding.kind
-        self._counts[key] += 1
-        if self._counts[key] <= MOST:
+        self.counts[key] += 1
+        if self.counts[key] <= MOST:
             self._kept.append(finding)
 
     def extend(self, findings: Iterable[Finding]) -> None:
@@ -28,13 +29,13 @@ class Collected:
     @property
     def errors(self) -> int:
         """How many there are of that severity."""
-        return sum(count for (severity, _), count in self._counts.items() if severity == "error")
+        return sum(count for (severity, _), count in self.counts.items() if severity == "error")
 
     def findings(self) -> list[Finding]:
         """The worst first, else as they came; of a kind with more than `MOST` a last one tells how many more."""
         more = [
             Finding(kind, severity, kind, f"and {count - MOST} more like these")
-            for (severity, kind), count in self._counts.items()
+            for (severity, kind), count in self.counts.items()
             if count > MOST
         ]
         return sorted([*self._kept, *more], key=lambda finding: SEVERITIES.index(finding.severity))

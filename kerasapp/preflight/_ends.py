@@ -4,15 +4,19 @@ import re
 
 MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # in a JPEG's stream: not stuffing, restart or filling
 FILLING = b"\0\xff\r\n "
+SEVERAL = (b"MPF\0", b"Container:Directory")  # by which a header says that other pictures follow
 FILM = (b"ftyp", b"MotionPhoto")  # phones put the seconds around a photograph behind it
 LOOKED = 4096  # bytes, in which a film would begin
 
 
 def behind(content: bytes, kind: str) -> bytes:
-    """The bytes after the end of a whole JPEG or PNG, filling and a JPEG's second pictures (MPO) left out."""
+    """The bytes after the end of a whole JPEG or PNG, but filling, and second pictures that a JPEG's header announces
+    (MPO, depth maps, gain maps).
+    """
     end = _end_of_jpeg(content) if kind == "JPEG" else _end_of_png(content) if kind == "PNG" else len(content)
     rest = content[end:].strip(FILLING)
-    return b"" if content[end:].lstrip(b"\0").startswith(b"\xff\xd8\xff") else rest
+    second = content[end:].lstrip(b"\0").startswith(b"\xff\xd8\xff")
+    return b"" if second and any(word in content[:end] for word in SEVERAL) else rest
 
 
 def is_film(rest: bytes) -> bool:

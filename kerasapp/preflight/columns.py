@@ -1,21 +1,22 @@
 """Columns of a table: empty, constant, the answer itself, numbers and dates that stand there as text."""
 
 import re
+import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import blake2b
 
 import numpy as np
 
-from kerasapp.data._table import NUMBER
+from kerasapp.data._table import LARGEST, NUMBER, TOO_LARGE
+from kerasapp.preflight import leaks, numbers
 from kerasapp.rules import Finding
 from kerasapp.types import Split
 
 MOST = 0.9  # of a column's cells that make it what they are
 HALF = 0.5
-ENOUGH = 20  # rows, below which a column may agree with the label by chance
-EACH = 10  # rows of each value, for a column of them to be more than an id
+ENOUGH = 20  # rows, below which numbers may count them by chance
 NAMED = 3
-EXACT = 1e-6  # standard deviations: a measure as near to the label is the label in other units
 CODE = re.compile(r"0\d+").fullmatch  # postal codes and the like: text by intent
 DRESSED = re.compile(
     r"[<>~]?\s*[£$€¥]?\s*[+-]?(\d{1,3}([,.'\u00a0\u202f ]\d{3})+|\d+)([.,]\d+)?\s*(%|[£$€¥]|[a-zA-Zµ°]{1,4}[²³]?)?"
@@ -35,16 +36,37 @@ def of_columns(splits: dict[str, Split], ignored: Sequence[str], measure: bool) 
             continue
         values = train.column(name)
         known = values != "" if values.dtype == object else np.isfinite(values)
-        found = list(_emptiness(name, values, known, train))
+        yield from too_large(name, values, train)
+        known &= ~is_too_large(values)
+        gaps = [] if label is None else list(leaks.of_gaps(name, known, label, measure))
+        found = gaps or list(_emptiness(name, values, known, train))
         yield from found
         if any(finding.severity != "note" for finding in found):
             continue
-        if label is not None:
-            yield from _leak(name, values, known, label, measure)
+        if _counts_rows(name, splits):
+            yield _identifier(name, values, label, measure)
+        else:
+            if label is not None:
+                yield from leaks.of_values(name, values, known, label, measure)
+            yield from numbers.of_numbers(name, values, known, train)
         if feature.dtype == "string" and name != "text":
-            yield from _as_text(name, values, known, train)
-        yield from _identity(name, splits)
+            yield from _as_text(name, values, known, splits)
+            yield from _spellings(name, values, known, train)
         yield from _copy(name, values, seen)
+
+
+def is_too_large(values: np.ndarray) -> np.ndarray:
+    """(rows,) bool: numbers that float32 can't hold."""
+    if values.dtype != np.float64:
+        return np.zeros(len(values), bool)
+    return np.isfinite(values) & (np.abs(values) > LARGEST)
+
+
+def too_large(name: str, values: np.ndarray, split: Split) -> Iterator[Finding]:
+    """A finding for each number that float32 can't hold."""
+    for row in np.flatnonzero(is_too_large(values)):
+        place = split.ids[int(row)]
+        yield Finding("not_a_number", "error", place, f"{name} is {values[row]:g}, {TOO_LARGE}. Correct it", (place,))
 
 
 def _emptiness(name: str, values: np.ndarray, known: np.ndarray, split: Split) -> Iterator[Finding]:
@@ -61,40 +83,8 @@ def _emptiness(name: str, values: np.ndarray, known: np.ndarray, split: Split) -
         yield Finding("mostly_missing", "note", name, f"{told}. Does it say anything where it is missing?")
 
 
-def _leak(name: str, values: np.ndarray, known: np.ndarray, label: np.ndarray, measure: bool) -> Iterator[Finding]:
-    """A column that is the label under another name, in other units, or decides it."""
-    if known.sum() < ENOUGH or known.mean() < HALF:
-        return
-    way = "Will it be known when the model is asked? If not, leave it out (data.drop)"
-    values, label = values[known], label[known]
-    if measure:
-        if values.dtype != object and label.dtype.kind in "iuf" and _same_line(values, label):
-            yield Finding("leak", "error", name, f"is the label itself, or the label in other units. {way}")
-        return
-    column, row_value = np.unique(values.astype(str) if values.dtype == object else values, return_inverse=True)
-    labels, row_label = np.unique(label.astype(str), return_inverse=True)
-    together = len(np.unique(row_value * len(labels) + row_label))
-    if len(labels) < 2 or together != len(column):
-        return
-    if len(column) == len(labels):
-        yield Finding("leak", "error", name, f"equals the label under other names: each value has one label. {way}")
-    elif len(values) > EACH * len(column):
-        told = f"each of its {len(column)} values has one label only, so it decides the label alone"
-        yield Finding("decides_label", "warning", name, f"{told}. {way}")
-
-
-def _same_line(values: np.ndarray, label: np.ndarray) -> bool:
-    x, y = values.astype(np.float64), label.astype(np.float64)
-    both = np.isfinite(y)
-    x, y = x[both], y[both]
-    if len(x) < ENOUGH or x.std() == 0 or y.std() == 0:
-        return False
-    x = (x - x.mean()) / x.std()
-    y = (y - y.mean()) / y.std()
-    return bool(np.abs(y - np.sign(x @ y) * x).max() < EXACT)
-
-
-def _as_text(name: str, values: np.ndarray, known: np.ndarray, split: Split) -> Iterator[Finding]:
+def _as_text(name: str, values: np.ndarray, known: np.ndarray, splits: dict[str, Split]) -> Iterator[Finding]:
+    split = splits["train"]
     cells = [str(value).strip() for value in values[known]]
     places = np.flatnonzero(known)
     plain, dates, dressed = (_which(cells, is_it) for is_it in (NUMBER, DATE, DRESSED))
@@ -107,6 +97,11 @@ def _as_text(name: str, values: np.ndarray, known: np.ndarray, split: Split) -> 
     if dates.mean() >= MOST:
         told = f"dates ({cell(0)}), taken as words: make year, month or days since of them, or divide by them"
         yield Finding("dates", "note", name, f"{told} (data.split.time)")
+    elif plain.all() and (elsewhere := _no_numbers(name, splits)):
+        if not all(CODE(text) for text, _ in elsewhere):
+            odd = ", ".join(f'"{text}" at {place}' for text, place in elsewhere[:NAMED])
+            told = f"numbers in train, and {len(elsewhere)} in other splits that are none: {odd}"
+            yield Finding("mixed_types", "warning", name, f"{told}. Because of them the column is taken as words")
     elif plain.all():
         yield Finding("numbers_as_text", "warning", name, f"numbers stored as text, such as {cell(0)}: store numbers")
     elif coded:
@@ -120,20 +115,59 @@ def _as_text(name: str, values: np.ndarray, known: np.ndarray, split: Split) -> 
         yield Finding("mixed_types", "warning", name, f"{told}. Because of them the column is taken as words")
 
 
+def _spellings(name: str, values: np.ndarray, known: np.ndarray, split: Split) -> Iterator[Finding]:
+    """Categories that differ in case, blanks or Unicode's form alone; in free text and ids nothing is compared."""
+    counts = Counter(str(value) for value in values[known])
+    if len(counts) > HALF * known.sum():
+        return
+    alike: dict[str, list[str]] = {}
+    for cell in counts:
+        alike.setdefault(" ".join(unicodedata.normalize("NFC", cell).casefold().split()), []).append(cell)
+    told = []
+    for same in alike.values():
+        common = max(same, key=counts.__getitem__)
+        told += [(cell, common) for cell in same if cell != common]
+    if told:
+        cell, common = told[0]
+        first = split.ids[int(np.argmax(values == cell))]
+        how = f'"{cell}" ({counts[cell]} rows, first {first}) differs from "{common}" ({counts[common]} rows)'
+        more = f", and {len(told) - 1} more such pairs" if len(told) > 1 else ""
+        words = f"{how} in case, blanks or the form of Unicode only{more}: write both alike"
+        yield Finding("category_typo", "warning", name, words, (first,))
+
+
+def _no_numbers(name: str, splits: dict[str, Split]) -> list[tuple[str, str]]:
+    """Cells of the other splits that are no numbers, each with its place: the last row of a sum, say."""
+    return [
+        (value, split.ids[row])
+        for split in splits.values()
+        if name in split.features and split.features[name].dtype == "string"
+        for row, value in enumerate(split.column(name))
+        if value and not NUMBER(value)
+    ]
+
+
 def _which(cells: list[str], is_it: Callable[[str], object]) -> np.ndarray:
     """(cells,) bool; each different cell is judged once."""
     judged = {cell: bool(is_it(cell)) for cell in set(cells)}
     return np.array([judged[cell] for cell in cells])
 
 
-def _identity(name: str, splits: dict[str, Split]) -> Iterator[Finding]:
+def _counts_rows(name: str, splits: dict[str, Split]) -> bool:
     """Whole numbers that count the rows, of all splits together: a split by chance takes some of them."""
     parts = [split.column(name) for split in splits.values() if name in split.features]
     if any(part.dtype.kind not in "iu" for part in parts) or sum(map(len, parts)) < ENOUGH:
-        return
-    numbers = np.sort(np.concatenate(parts))
-    if numbers[-1] - numbers[0] == len(numbers) - 1 and (np.diff(numbers) == 1).all():
-        yield Finding("identifier", "note", name, "counts the rows: nothing to learn from. Leave it out (data.drop)")
+        return False
+    every = np.sort(np.concatenate(parts))
+    return bool(every[-1] - every[0] == len(every) - 1 and (np.diff(every) == 1).all())
+
+
+def _identifier(name: str, values: np.ndarray, label: np.ndarray | None, measure: bool) -> Finding:
+    way = "Leave it out (data.drop)"
+    if label is not None and leaks.sorts(values, label, measure):
+        told = "counts the rows, and they are sorted by the label, so it decides the label and means nothing"
+        return Finding("identifier", "warning", name, f"{told}. {way}")
+    return Finding("identifier", "note", name, f"counts the rows: nothing to learn from. {way}")
 
 
 def _copy(name: str, values: np.ndarray, seen: dict[bytes, str]) -> Iterator[Finding]:

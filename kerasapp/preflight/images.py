@@ -8,8 +8,10 @@ import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import numpy as np
+import simplejpeg
 from PIL import Image
 
 from kerasapp.data._decoding import Damaged, Decoder
@@ -31,6 +33,8 @@ SUFFIXES = {
     "WEBP": {".webp"},
 }
 SIXTEEN = ("I", "I;16", "I;16B")
+FAINT = 2.0  # of 255, the standard deviation below which an eye sees one colour
+LOWER, MIDDLE_GREY = 1 / 3, (126, 127, 128, 129, 130)  # what decoders fill the rest of a stream that ends early with
 COLOURS = ("grey", "colour", "cmyk", "transparent", "sixteen_bit")
 SEEN = [("height", "<i4"), ("width", "<i4"), ("colour", "u1"), ("turned", "u1"), ("content", "<u8")]
 LOOK = [("hash", "<u8"), ("small", "u1", (SMALL * SMALL,))]
@@ -98,7 +102,7 @@ def of_file(content: bytes, name: str, reader: Decoder, near: bool) -> tuple[tup
     except Damaged as error:
         flaws.append(("broken", "error", f"{error}: most programs show a part of it and say nothing. {WHAT}"))
     else:
-        flaws += [*_of_pixels(pixels), *_of_end(content, found.format)]
+        flaws += [*_of_view(pixels, content, found), *_of_end(content, found.format)]
         look = perceptual(pixels) if near else ()
     return (found.height, found.width, _colour(found), found.orientation, fingerprint, *look), flaws
 
@@ -109,7 +113,7 @@ def _of_header(found: Header, name: str, file: io.BytesIO) -> Iterator[tuple[str
         yield "wrong_suffix", "warning", f"is a {found.format}. Rename it: other programs go by the suffix"
     if found.mode == "CMYK":
         yield "cmyk", "warning", "is in CMYK, for printing: its colours become approximate. Save it as RGB"
-    if found.format == "GIF" and _frames(file) > 1:
+    if found.format in ("GIF", "PNG") and _frames(file) > 1:
         yield "animation", "note", "moves, and only its first picture is read"
 
 
@@ -137,8 +141,31 @@ def _of_array(pixels: np.ndarray, near: bool) -> tuple[tuple, Flaws]:
 
 
 def _of_pixels(pixels: np.ndarray) -> Iterator[tuple[str, str, str]]:
-    if pixels.size and pixels.min() == pixels.max() and pixels.shape[0] * pixels.shape[1] > 1:
+    if pixels.size and pixels.shape[0] * pixels.shape[1] > 1 and (pixels == pixels[0, 0]).all():
         yield "blank", "warning", "every pixel has one value: there is nothing to see. Remove it"
+
+
+def _of_view(pixels: np.ndarray, content: bytes, found: Header) -> Iterator[tuple[str, str, str]]:
+    """Nothing or nearly nothing to see, or a grey lower part; `pixels` may be those of a smaller view."""
+    last = pixels[-1, -1, :3]
+    flat = (pixels[..., :3] == last).all(axis=(1, 2))
+    if _contrast(pixels) < FAINT and found.format == "JPEG":  # a fine pattern is even in a smaller view
+        with suppress(ValueError):  # an odd header, which this interface refuses
+            pixels = simplejpeg.decode_jpeg(content, "CMYK" if found.mode == "CMYK" else "GRAY", strict=False)
+    blank = list(_of_pixels(pixels))
+    yield from blank
+    if not blank and pixels[..., 0].size > 1 and _contrast(pixels) < FAINT:
+        told = f"nearly one colour: its pixels lie {_contrast(pixels):.1f} of 255 around their mean"
+        yield "blank", "warning", f"{told}. Is there anything to see?"
+    rows = 0 if flat.all() else int(flat[::-1].argmin())
+    if rows > LOWER * len(flat) and np.isin(last, MIDDLE_GREY).all():
+        told = f"its lower {rows / len(flat):.0%} are one even grey"
+        yield "flat_bottom", "warning", f"{told}: was it cut short and saved again? Take the original"
+
+
+def _contrast(pixels: np.ndarray) -> float:
+    """The standard deviation of the channel that has the most, of 255."""
+    return float(pixels.std(axis=(0, 1)).max())
 
 
 def _colour(found: Header) -> int:

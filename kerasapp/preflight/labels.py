@@ -1,12 +1,14 @@
 """Labels: missing, out of range, misspelt, in one split only, too few of a class."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations
 
 import numpy as np
 
+from kerasapp.preflight.columns import is_too_large, too_large
 from kerasapp.rules import Finding, class_sizes
 from kerasapp.types import Split
 
@@ -62,7 +64,8 @@ def of_measures(splits: dict[str, Split]) -> Iterator[Finding]:
             continue  # the task's own words are better
         for row in np.flatnonzero(~np.isfinite(values)):
             yield _missing(split, row)
-        known = values[np.isfinite(values)].astype(np.float64)
+        yield from too_large("label", values, split)
+        known = values[np.isfinite(values) & ~is_too_large(values)].astype(np.float64)
         if name == "train" and len(known) and known.min() == known.max():
             told = f"the label is {known[0]:g} in every row: there is nothing to learn. Is it the right column?"
             yield Finding("constant_label", "error", split.ids[0], told)
@@ -113,7 +116,7 @@ def _missing(split: Split, row: int) -> Finding:
 
 
 def _typos(counts: Counter) -> Iterator[Finding]:
-    """Names that differ in case, blanks or signs; or in one letter, where one of them is rare."""
+    """Names that differ in case, blanks, signs or Unicode's form; or in one letter, where one of them is rare."""
     kinds: dict[str, list[str]] = {}
     for label in counts:
         kinds.setdefault(_plain(label), []).append(label)
@@ -121,24 +124,32 @@ def _typos(counts: Counter) -> Iterator[Finding]:
         common = max(same, key=counts.get)
         for label in same:
             if label != common and not _is_number(label):
-                yield _typo(label, common, counts, "differs in case, blanks or signs only")
+                if _composed(label) == _composed(common):
+                    how = "looks the same, in another form of Unicode (NFC and NFD), as"
+                else:
+                    how = "differs in case, blanks or signs only from"
+                yield _typo(label, common, counts, how)
     if len(kinds) > MANY:
         return
     for (plain, several), (other, more) in combinations(kinds.items(), 2):
         rare, common = sorted((max(several, key=counts.get), max(more, key=counts.get)), key=counts.get)
         long = min(len(plain), len(other)) >= LETTERS
         if long and counts[common] >= RARE * counts[rare] and _one_letter_apart(plain, other):
-            yield _typo(rare, common, counts, "differs in one letter")
+            yield _typo(rare, common, counts, "differs in one letter from")
 
 
 def _plain(label: str) -> str:
     """A name without what is easily mistaken; signs that mean something (`<=`, `C-`) and single letters stay."""
-    label = re.sub(r"(?<=\w)[\s_-]+(?=\w)", "", label.strip().rstrip(".,;:").strip())
+    label = re.sub(r"(?<=\w)[\s_-]+(?=\w)", "", _composed(label).strip().rstrip(".,;:").strip())
     return label if len(label) == 1 else label.casefold()
 
 
+def _composed(label: str) -> str:
+    return unicodedata.normalize("NFC", label)
+
+
 def _typo(label: str, common: str, counts: Counter, how: str) -> Finding:
-    told = f'"{label}" ({counts[label]} examples) {how} from "{common}" ({counts[common]}): write both alike'
+    told = f'"{label}" ({counts[label]} examples) {how} "{common}" ({counts[common]}): write both alike'
     return Finding("label_typo", "warning", label, told)
 
 

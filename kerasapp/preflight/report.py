@@ -51,12 +51,19 @@ def write(look: Look, recipe: Recipe, path: Path) -> None:
         title=recipe.title,
         recipe=str(recipe.file),
         groups=_groups(look),
-        counts=Counter(finding.severity for finding in look.findings),
+        counts=_of_severities(look),
         splits={name: len(split) for name, split in look.splits.items()},
         classes=_classes(look.splits),
         severities=SEVERITIES,
     )
     write_file(path, page)
+
+
+def _of_severities(look: Look) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for (severity, _), count in look.counts.items():
+        counts[severity] += count
+    return counts
 
 
 def _groups(look: Look) -> list[Group]:
@@ -66,7 +73,13 @@ def _groups(look: Look) -> list[Group]:
     shown = {place for found in kinds.values() for finding in found[:PICTURED] for place in finding.shows}
     picture = _pictures(look.splits, shown)
     return [
-        Group(kind, severity, found[:LISTED], len(found), [_shown(finding, picture) for finding in found[:PICTURED]])
+        Group(
+            kind,
+            severity,
+            found[:LISTED],
+            look.counts[severity, kind],
+            [_shown(finding, picture) for finding in found[:PICTURED]],
+        )
         for (severity, kind), found in kinds.items()
     ]
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from kerasapp.data._files import natural
+from kerasapp.data._table import LARGEST, TOO_LARGE
 from kerasapp.errors import DataError
 from kerasapp.names import some
 from kerasapp.types import Split
@@ -79,6 +80,15 @@ def label_column(split: Split) -> np.ndarray:
         refuse_missing(split, ~np.isfinite(values))
         _refuse(split, values, values != np.floor(values), "is no class but a measure. Use tabular_regression")
     return values.astype(np.int64)
+
+
+def refuse_huge(split: Split, name: str) -> None:
+    """Raises DataError at a number of a column that float32 can't hold."""
+    values = split.column(name)
+    huge = np.isfinite(values) & (np.abs(values) > LARGEST) if values.dtype == np.float64 else np.zeros(0, bool)
+    if huge.any():
+        row = int(huge.argmax())
+        raise DataError(split.ids[row], f"{name} is {values[row]:g}, {TOO_LARGE}. Correct it, or leave it out")
 
 
 def refuse_missing(split: Split, missing: np.ndarray) -> None:

@@ -14,12 +14,13 @@ import tensorflow as tf
 
 from kerasapp.data._files import natural
 from kerasapp.errors import DataError, KerasappError
-from kerasapp.names import lacking
+from kerasapp.names import lacking, some
 from kerasapp.tasks._base import Raw, Task
-from kerasapp.tasks._labels import source
+from kerasapp.tasks._labels import refuse_huge, source
 from kerasapp.tasks._vocabulary import positions
-from kerasapp.types import Feature, PositiveInt, Split
+from kerasapp.types import PositiveInt, Split
 
+NAMED = 5  # columns that a message names
 MANY = 20  # a column of fewer distinct strings is a category, however few rows there are
 ROUNDING = 1e-5  # standard deviations: numbers that float32 moves further (times in seconds) are taken as float64
 
@@ -79,7 +80,9 @@ class Tabular(Task):
         }
 
     def check(self, split: Split, name: str) -> None:
-        """Raises DataError at a column that this split lacks, or has as text where train has numbers."""
+        """Raises DataError at a column that this split lacks, has as text where train has numbers, or has too
+        large a number in.
+        """
         for column in self.numeric_columns + self.category_columns:
             feature = split.features.get(column["name"])
             if feature is None:
@@ -87,6 +90,8 @@ class Tabular(Task):
             if (feature.dtype == "string") != (column["dtype"] == "string"):
                 kinds = ("text", "numbers") if feature.dtype == "string" else ("numbers", "text")
                 raise DataError(source(split), f'the column "{column["name"]}" is {kinds[0]}, and {kinds[1]} in train')
+        for column in self.numeric_columns:
+            refuse_huge(split, column["name"])
 
     def _numbers(self, raw: Raw) -> list[tf.Tensor]:
         """The standardised columns (batch, columns) and the flags of the missing ones, float32."""
@@ -117,53 +122,63 @@ def learn_columns(task: Tabular, split: Split) -> dict[str, list[dict[str, Any]]
     for name in task.ignore:
         if name not in names:
             raise KerasappError(f"task.ignore: {lacking('column', name, names)}")
-    numeric, categories = [], []
-    for name in names:
+    learned: dict[str, list[dict[str, Any]]] = {"numeric_columns": [], "category_columns": []}
+    unused = dict.fromkeys(task.ignore, "in task.ignore")
+    for name in (name for name in names if name not in task.ignore):
         feature = split.features[name]
-        if name in task.ignore:
-            continue
         if feature.shape:
             raise DataError(source(split), f'"{name}" has the shape {feature.shape}, and a table has one value a row')
-        if feature.dtype == "string" or feature.names is not None:
-            categories.append(_learn_category(task, name, feature, split.column(name)))
+        words = feature.dtype == "string" or feature.names is not None
+        column = _learn_category(task, name, split) if words else _learn_number(name, split)
+        if isinstance(column, str):
+            unused[name] = column
+            logging.getLogger("kerasapp").info('column "%s" is not used: %s', name, column)
         else:
-            numeric.append(_learn_number(name, feature, np.asarray(split.column(name), np.float64)))
-    learned = {"numeric_columns": [c for c in numeric if c], "category_columns": [c for c in categories if c]}
+            learned["category_columns" if words else "numeric_columns"].append(column)
     if not any(learned.values()):
-        raise DataError(source(split), "no column that can be learned from")
+        raise DataError(source(split), f"no column that can be learned from{_why_not(unused)}")
     return learned
 
 
-def _learn_number(name: str, feature: Feature, values: np.ndarray) -> dict[str, Any] | None:
+def _why_not(unused: dict[str, str]) -> str:
+    """What is left out and why, as far as a line holds it."""
+    told = some((f'"{name}" ({why})' for name, why in unused.items()), NAMED)
+    is_text = any("distinct strings" in why for why in unused.values())
+    way = ". No task learns from text yet: add columns of numbers or categories" if is_text else ""
+    return f": {told}{way}" if told else ""
+
+
+def _learn_number(name: str, split: Split) -> dict[str, Any] | str:
+    """What the column is, or why it is not used. Raises DataError at a number beyond float32."""
+    refuse_huge(split, name)
+    values = np.asarray(split.column(name), np.float64)
     known = values[np.isfinite(values)]
     if not len(known):
-        return _unused(name, "no value in train")
+        return "no value in train"
     deviation = 1.0 if known.min() == known.max() else float(known.std())
     rounded = np.abs(known - known.astype(np.float32)).max() > ROUNDING * deviation
     real = "float64" if rounded else "float32"
     return {
         "name": name,
-        "dtype": real if feature.dtype.startswith("float") else "int64",
+        "dtype": real if split.features[name].dtype.startswith("float") else "int64",
         "mean": float(known.mean()),
         "deviation": deviation,
         "missing": len(known) < len(values),
     }
 
 
-def _learn_category(task: Tabular, name: str, feature: Feature, values: np.ndarray) -> dict[str, Any] | None:
-    counts = Counter(str(value) for value in values.tolist())
+def _learn_category(task: Tabular, name: str, split: Split) -> dict[str, Any] | str:
+    """What the column is, or why it is not used."""
+    feature = split.features[name]
+    counts = Counter(str(value) for value in split.column(name).tolist())
     counts.pop("", None)
     rows = counts.total()
     if not rows:
-        return _unused(name, "no value in train")
+        return "no value in train"
     if feature.dtype == "string" and len(counts) >= MANY and 2 * len(counts) > rows:
-        return _unused(name, f"{len(counts)} distinct strings in {rows} rows: an id or free text, not a category")
+        return f"{len(counts)} distinct strings in {rows} rows: an id or free text, not a category"
     if len(counts) > task.max_categories:
-        return _unused(name, f"{len(counts)} distinct strings, more than max_categories ({task.max_categories})")
+        return f"{len(counts)} distinct strings, more than max_categories ({task.max_categories})"
     common = [word for word, count in counts.items() if count >= task.min_count]
     vocabulary = sorted(common, key=lambda word: (-counts[word], natural(word)))
     return {"name": name, "dtype": "string" if feature.dtype == "string" else "int64", "vocabulary": vocabulary}
-
-
-def _unused(name: str, why: str) -> None:
-    logging.getLogger("kerasapp").info('column "%s" is not used: %s', name, why)

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from kerasapp.errors import DataError
 from kerasapp.tasks._base import Raw
-from kerasapp.tasks._labels import refuse_missing, source
+from kerasapp.tasks._labels import refuse_huge, refuse_missing, source
 from kerasapp.tasks._losses import regression_loss
 from kerasapp.tasks._tabular import Tabular, learn_columns
 from kerasapp.types import Spec, Split
@@ -95,4 +95,5 @@ def label_values(split: Split) -> np.ndarray:
         raise DataError(source(split), f"the label is {kind}, and a regression needs a number. {way_out}")
     values = np.asarray(split.column("label"), np.float64)
     refuse_missing(split, ~np.isfinite(values))
+    refuse_huge(split, "label")
     return values

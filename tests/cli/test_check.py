@@ -68,3 +68,16 @@ def test_a_page_is_of_one_recipe(check):
 
 def test_without_the_option_no_data_is_read(check, tmp_path):
     assert check(["no", "table"])[:2] == (0, ["ok"])
+
+
+def test_what_most_examples_have_is_one_line_with_its_count(check):
+    _, _, err = check([*rows(60), *rows(60), *rows(60)], "--data")
+    (line,) = [line for line in err if "exact copy" in line]
+    assert line.startswith("warning: duplicate, 120 of them, such as t.csv:")
+    assert not any("more like these" in line for line in err)
+
+
+def test_warnings_beyond_what_is_listed_are_counted_all_the_same(check):
+    code, out, err = check([*rows(3000), *rows(1200)], "--data")
+    assert code == 0 and out == ["ok: 4200 examples looked at, 1200 warnings, 1000 of them in --json"]
+    assert "warning: duplicate: and 1195 more like these (--report or --json)" in err

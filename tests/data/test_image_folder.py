@@ -176,3 +176,11 @@ def test_real_flowers_are_read(real_data, everything):
     assert {name: len(split) for name, split in splits.items()} == {"train": 480, "test": 120}
     assert np.bincount(splits["test"].column("label")).tolist() == [24] * 5
     assert duplicates(splits) == {}
+
+
+def test_kinds_of_files_beyond_the_first_few_are_not_passed_over_in_silence(photos, caplog):
+    caplog.set_level("INFO", "kerasapp")
+    for number in range(7):
+        (photos / "cat" / f"x.k{number}").write_text("x")
+    load(photos)
+    assert "and 2 more kinds left out" in caplog.text

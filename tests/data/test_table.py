@@ -74,6 +74,9 @@ def test_an_open_stream_is_read():
         ("a,b,a\n1,2,3\n", "t.csv:1: two columns have one name: a"),
         ("5.1,3.5,setosa\n4.9,3.0,setosa\n", "t.csv:1: is no header"),
         (b"PK\x03\x04\x00\x00\x14\x00", "is no text file"),
+        ("# exported by X\na,b,c\n1,2,3\n4,5,6\n", "t.csv:1: has 1 cell, and all others 3: is it a title?"),
+        ("# exported by X\na;b;c\n1;2;3\n4;5;6\n", "t.csv:1: has 1 cell, and all others 3: is it a title?"),
+        ("A list, of 2024\na,b,c\n" + "1,2,3\n" * 30 + "4\n", "has 2 cells, and 31 of the 32 others 3"),
         ("a,b\n1,2\n3\n", r"t.csv:3: 1 cells, and the header has 2\. "),
         ("a,b\n1,2\n3\n4,5\n6,7,8\n", r"t.csv:3: .*\(2 such rows: lines 3, 5\)"),
         ('a,b\n1,"2\n3,4\n5,6\n7,8\n', "t.csv:2: a quote is opened here"),
@@ -128,4 +131,11 @@ def test_values_have_the_dtype_of_their_kind(tmp_path):
 def test_what_is_no_number_is_named_with_its_line(tmp_path, cell):
     table = read_table(written(tmp_path, f'a,b\n1,"x\ny"\n{cell},z\n'))
     with pytest.raises(DataError, match=f't.csv:4: a is "{cell}"'):
+        values(table, "a", "number")
+
+
+@pytest.mark.parametrize("cell", ["1e308", "-1e39", "1e999", "9" * 5000])
+def test_a_number_beyond_float32_is_named_and_not_computed_with(tmp_path, cell):
+    table = read_table(written(tmp_path, f"a,b\n1.5,x\n{cell},z\n"))
+    with pytest.raises(DataError, match=r"t.csv:3: a is .* too large for float32"):
         values(table, "a", "number")

@@ -48,7 +48,7 @@ def test_a_measure_in_other_units_is_a_leak(split, brief, change):
 
 
 def test_a_measure_that_follows_the_label_closely_is_none(split, brief):
-    near = SIZE + 0.01 * DRAW.normal(size=300)
+    near = SIZE + 0.1 * DRAW.normal(size=300)
     assert found(split, brief, measure=True, label=SIZE, near=near) == []
 
 
@@ -97,3 +97,37 @@ def test_row_numbers_are_seen_where_a_split_has_some_of_them(split, brief):
 
 def test_ignored_columns_are_not_looked_at(split):
     assert list(of_columns({"train": split(label=LABEL, still=[1] * 300)}, ("still",), False)) == []
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_number_beyond_float32_is_an_error_and_the_others_are_judged_without_it(split, brief):
+    size = np.r_[SIZE[:299], 1e308]
+    assert found(split, brief, size=size) == [("not_a_number", "error", "row 299")]
+    assert found(split, brief, measure=True, label=np.r_[SIZE[:299] * 2, 1], size=size) == [
+        ("leak", "error", "size"), ("not_a_number", "error", "row 299"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("other", ["RED", "red ", "Red"])
+def test_categories_that_differ_in_case_or_blanks_are_told_with_the_common_one(split, other):
+    colours = np.array(["red", "blue"], object)[DRAW.integers(0, 2, 300)]
+    colours[[3, 5]] = other
+    (told,) = of_columns({"train": split(label=LABEL, colour=colours)}, (), False)
+    assert (told.kind, told.severity, told.where) == ("category_typo", "warning", "colour")
+    assert f'"{other}" (2 rows, first row 3) differs from "red"' in told.message
+
+
+def test_categories_in_two_forms_of_unicode_are_told_and_others_and_free_text_are_not(split, brief):
+    cafes = ["caf\u00e9", "cafe\u0301", "cafe"] * 100
+    assert found(split, brief, place=cafes) == [("category_typo", "warning", "place")]
+    assert found(split, brief, place=["C", "C-", "C+"] * 100) == []
+    assert found(split, brief, words=[f"{'Aa'[row % 2]} text {row // 2}" for row in range(300)]) == []
+
+
+def test_a_sum_that_fell_into_the_test_split_is_named_and_no_number_beside_it(split):
+    numbers = [str(row) for row in range(300)]
+    train, test = split(label=LABEL, size=numbers), split(label=LABEL[:2], size=["7", "Total"])
+    (told,) = of_columns({"train": train, "test": test}, (), False)
+    assert told.kind == "mixed_types" and '"Total" at row 1' in told.message and "row 0" not in told.message
+    coded = split(label=LABEL[:2], size=["7", "007"])
+    assert list(of_columns({"train": train, "test": coded}, (), False)) == []

@@ -133,3 +133,39 @@ def test_what_is_passed_can_be_decoded_in_training_whatever_was_done_to_it(pictu
             passed += 1
             decode_image(bytes(content))
     assert 50 < passed < 350
+
+
+def test_a_picture_of_nearly_one_colour_is_told_and_a_fine_pattern_or_a_few_strokes_are_not(folder, picture):
+    draw = np.random.default_rng(0)
+    faint = (120 + draw.normal(0, 1, (72, 96, 3))).astype(np.uint8)
+    board = np.indices((72, 96)).sum(axis=0) % 2 * 60 + 90
+    strokes = np.full((72, 96), 255)
+    strokes[30:33, 20:60] = 40
+    Image.fromarray(faint).save(folder / "1.jpg", quality=95)
+    Image.fromarray(faint).save(folder / "2.png")
+    Image.new("RGB", (96, 72), "red").save(folder / "3.png")
+    for name, pixels in (("4.jpg", board), ("5.jpg", strokes)):
+        Image.fromarray(pixels.astype(np.uint8)).convert("RGB").save(folder / name, quality=95)
+    assert sorted(of_folder(folder)[0]) == [("blank", "warning", name) for name in ("1.jpg", "2.png", "3.png")]
+
+
+@pytest.mark.parametrize("grey, told", [(128, True), (255, False), (60, False)])
+def test_the_grey_of_a_picture_that_was_cut_short_and_saved_again_is_told_and_no_background(folder, grey, told):
+    for name in ("1.jpg", "2.png"):
+        image = Image.open(folder / "1.jpg").convert("RGB")
+        image.paste((grey,) * 3, (0, 40, 96, 72))
+        image.save(folder / name)
+    found = [("flat_bottom", "warning", "1.jpg"), ("flat_bottom", "warning", "2.png")]
+    assert sorted(of_folder(folder)[0]) == (found if told else [])
+
+
+def test_a_second_picture_in_a_file_and_a_png_that_moves_are_told(folder, picture):
+    (folder / "1.jpg").write_bytes(encoded(picture(1)) + encoded(picture(2)))
+    (folder / "2.jpg").write_bytes(encoded(picture(1), "MPO", save_all=True, append_images=[picture(2)]))
+    picture(3).save(folder / "3.png", save_all=True, append_images=[picture(4)])
+    assert sorted(of_folder(folder)[0]) == [("animation", "note", "3.png"), ("trailing_data", "warning", "1.jpg")]
+
+
+def test_a_picture_of_one_pixel_is_not_called_blank(folder):
+    Image.new("RGB", (1, 1), "red").save(folder / "1.png")
+    assert "blank" not in {kind for kind, _, _ in of_folder(folder)[0]}

@@ -81,3 +81,9 @@ def test_a_measure_that_is_constant_missing_or_far_off_is_told(split, brief):
     found = brief(of_measures({"train": split(label=values)}))
     assert found == [("far_label", "note", "row 7"), ("unlabelled", "error", "row 3")]
     assert brief(of_measures({"train": split(label=[7.0] * 30)})) == [("constant_label", "error", "row 0")]
+
+
+def test_classes_in_two_forms_of_unicode_are_told_by_that_name(split):
+    train = split(label=["caf\u00e9"] * 40 + ["cafe\u0301"] * 20 + ["bar"] * 40)
+    (told,) = [one for one in of_classes({"train": train}, {"train"}) if one.kind == "label_typo"]
+    assert told.severity == "warning" and "another form of Unicode (NFC and NFD)" in told.message

@@ -150,3 +150,22 @@ def test_an_unlabelled_test_split_is_a_warning_that_says_where_the_report_will_b
 def test_real_clean_sets_have_nothing_above_a_note(words, real_data, tmp_path):
     (tmp_path / "r.yaml").write_text(f"title: T\ntask: {words % real_data('.')}\n")
     assert severe(load(tmp_path / "r.yaml")) == []
+
+
+def test_pictures_of_formats_that_are_not_read_are_counted_by_kind_and_other_files_are_one_note(photos, tmp_path):
+    recipe = photos()
+    for name in ("1.HEIC", "2.heic", "3.tif", "read.txt", "list.csv"):
+        (tmp_path / "photos" / "a" / name).write_text("x")
+    found = [one for one in findings(recipe) if one.kind in ("unread_format", "other_files")]
+    assert [(one.kind, one.severity, one.where.rsplit("/")[-1]) for one in found] == [
+        ("unread_format", "warning", "1.HEIC"), ("unread_format", "warning", "3.tif"),
+        ("other_files", "note", "list.csv"),
+    ]  # fmt: skip
+    assert "2 .heic" in found[0].message and "1 .csv, 1 .txt" in found[2].message
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_number_beyond_float32_is_one_error_at_its_line(table):
+    assert severe(table([*rows(60, "x"), ("1e308", "0.5", "x"), *rows(61, "y")])) == [
+        ("not_a_number", "error", "t.csv:62")
+    ]

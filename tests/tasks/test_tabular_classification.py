@@ -244,3 +244,21 @@ def test_the_census_is_read_whole(real_data):
     assert inputs["numeric"].numpy().mean(axis=0) == pytest.approx(np.zeros(6), abs=1e-4)
     assert inputs["numeric"].numpy().std(axis=0) == pytest.approx(np.ones(6), abs=1e-4)
     json.dumps(task.state(), allow_nan=False)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_number_beyond_float32_is_an_error_that_names_it_in_every_split(examples):
+    huge = examples(age=[1.5, 1e308, 3.0, 2.0], label=["no", "yes", "no", "yes"])
+    with pytest.raises(DataError, match=r"age is 1e\+308, too large for float32"):
+        TabularClassification().adapt(huge)
+    task = TabularClassification().adapt(examples(age=[1.5, 1.0, 3.0, 2.0], label=["no", "yes", "no", "yes"]))
+    with pytest.raises(DataError, match="too large for float32"):
+        task.check(huge, "test")
+
+
+def test_a_table_of_texts_alone_says_which_columns_are_left_out_and_why(examples):
+    texts = [f"a message of its own, number {row}" for row in range(40)]
+    with pytest.raises(DataError) as told:
+        TabularClassification().adapt(examples(text=texts, void=[""] * 40, label=["spam", "ham"] * 20))
+    assert 'learned from: "text" (40 distinct strings in 40 rows' in str(told.value)
+    assert '"void" (no value in train). No task learns from text yet' in str(told.value)
