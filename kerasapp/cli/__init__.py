@@ -51,7 +51,18 @@ def application(words: list[str]) -> typer.Typer:
 
 
 def run(words: list[str]) -> int:
-    """Runs the command line and gives its exit code; errors become lines here and nowhere else."""
+    """Runs the command line and gives its exit code; who reads only the first lines of the output has all of it."""
+    code = 0
+    try:
+        code = _run(words)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else the interpreter's own flush fails
+    return code
+
+
+def _run(words: list[str]) -> int:
+    """`run` without the last flush; errors become lines here and nowhere else."""
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
@@ -59,12 +70,13 @@ def run(words: list[str]) -> int:
     try:
         return _code(application(words)(args=words, prog_name="kerasapp", standalone_mode=False))
     except SystemExit as leaving:
+        if isinstance(leaving.__context__, BrokenPipeError):  # typer makes 1 of it
+            raise leaving.__context__ from None
         return _code(leaving.code)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         return _say("interrupted", 130)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        raise
     except Exception as error:
         if debug:
             raise

@@ -2,6 +2,8 @@
 
 import json
 import os
+import pty
+import signal
 import subprocess
 import sys
 
@@ -99,7 +101,48 @@ def test_a_copied_recipe_is_valid_where_it_lands(tmp_path):
     assert kerasapp("check", "mine.yaml", cwd=tmp_path).returncode == 0
 
 
-def test_a_closed_pipe_is_no_error(tmp_path):
-    command = f"{sys.executable} -m kerasapp schema | head -1"
-    done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True)
-    assert done.stderr == ""
+@pytest.mark.parametrize("words", ["schema", "list --json", "--help", "runs"])
+def test_a_closed_pipe_is_no_error(tmp_path, words):
+    a_run(tmp_path)
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "kerasapp", *words.split()], cwd=tmp_path, stdout=writing, stderr=subprocess.PIPE
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def a_run(root):
+    folder = root / "runs" / "small" / "first"
+    folder.mkdir(parents=True)
+    state = {"state": "finished", "recipe": "small", "started": "2026-01-03T10:22:00", "seconds": 1.0}
+    (folder / "state.json").write_text(json.dumps(state))
+    return folder
+
+
+def test_a_removal_that_nobody_can_be_asked_about_is_refused_in_one_line(tmp_path):
+    folder = a_run(tmp_path)
+    command = [sys.executable, "-m", "kerasapp", "runs", "rm", "first"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert done.returncode == 2 and folder.exists() and done.stdout == ""
+    assert done.stderr == "runs/small/first: not removed: nobody to ask; --yes removes without asking\n"
+
+
+def test_an_interrupt_at_the_question_is_130_and_removes_nothing(tmp_path):
+    folder, (terminal, inner) = a_run(tmp_path), pty.openpty()
+    command = [sys.executable, "-m", "kerasapp", "runs", "rm", "first"]
+    process = subprocess.Popen(command, cwd=tmp_path, stdin=inner, stderr=subprocess.PIPE, text=True)
+    assert "remove it and free" in process.stderr.read(50)
+    process.send_signal(signal.SIGINT)
+    told = process.communicate(timeout=60)[1]
+    os.close(terminal)
+    os.close(inner)
+    assert process.returncode == 130 and folder.exists() and "Traceback" not in told and "fault of ours" not in told
+
+
+def test_a_run_named_twice_is_removed_once(tmp_path):
+    folder = a_run(tmp_path)
+    done = kerasapp("runs", "rm", "-y", "first", "runs/small/first", cwd=tmp_path)
+    assert done.returncode == 0 and not folder.exists(), done.stderr
+    assert len(done.stdout.splitlines()) == 1
