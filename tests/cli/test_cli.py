@@ -146,3 +146,12 @@ def test_a_run_named_twice_is_removed_once(tmp_path):
     done = kerasapp("runs", "rm", "-y", "first", "runs/small/first", cwd=tmp_path)
     assert done.returncode == 0 and not folder.exists(), done.stderr
     assert len(done.stdout.splitlines()) == 1
+
+
+def test_a_fault_in_the_data_to_evaluate_on_is_positioned_in_that_option(tmp_path):
+    folder = a_run(tmp_path)
+    (folder / "recipe.yaml").write_text(TEXT)
+    source = "{name: sklearn, dataset: digits, lbel: y}"
+    done = kerasapp("evaluate", "first", "--data", source, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"--data:1:{source.index('lbel') + 1}: ")
