@@ -1,5 +1,6 @@
 """The command line: one file a verb, imported when it is called, so that light verbs stay light."""
 
+import errno
 import functools
 import importlib
 import logging
@@ -30,7 +31,9 @@ VERBS = {  # verb: what `kerasapp --help` says of it, in this order
     "compare": "What differs between two runs: recipe, data, environment, results.",
     "schema": "The JSON Schema of recipes, for editors.",
 }
-FULL = (28, 30, 122)  # errno: no space left, read-only file system, quota
+FULL = (errno.ENOSPC, errno.EDQUOT)
+TRAINING = ("run", "reproduce")
+"""Verbs that leave something when a disk is full: the best model and the state of the last save."""
 
 
 def application(words: list[str]) -> typer.Typer:
@@ -41,7 +44,7 @@ def application(words: list[str]) -> typer.Typer:
     app.callback(help="From an idea to a trained, explained and served Keras model, with nothing but a YAML file.")(
         _root
     )
-    verb = next((word for word in words if not word.startswith("-")), None)
+    verb = _verb(words)
     if verb in VERBS and "_KERASAPP_COMPLETE" not in os.environ:
         _add(app, verb)
         return app
@@ -80,11 +83,11 @@ def _run(words: list[str]) -> int:
     except Exception as error:
         if debug:
             raise
-        return _said(error)
+        return _said(error, _verb(words))
 
 
-def _said(error: Exception) -> int:
-    """One line for what went wrong, and its exit code."""
+def _said(error: Exception, verb: str | None) -> int:
+    """One line for what went wrong in a verb, and its exit code."""
     if isinstance(error, typer.TyperException):
         return _say(error.format_message().rstrip(".") + ". See kerasapp --help", error.exit_code)
     if isinstance(error, KerasappError):
@@ -92,10 +95,15 @@ def _said(error: Exception) -> int:
     if own := blamed(error):
         return _say(str(own), own.exit_code)
     if isinstance(error, OSError) and error.errno in FULL:
-        return _say(f"{error.filename or 'writing'}: {error.strerror.lower()}. What was saved before is whole", 1)
+        kept = "What was saved before is whole" if verb in TRAINING else "Make room, or choose another place"
+        return _say(f"{error.filename or 'writing'}: {error.strerror.lower()}. {kept}", 1)
     if isinstance(error, OSError) and error.filename:
         return _say(f"{error.filename}: {(error.strerror or str(error)).lower()}", 2)
     return _say(f"{type(error).__name__}: {first_line(error)} (a fault of ours: --debug shows where)", 1)
+
+
+def _verb(words: list[str]) -> str | None:
+    return next((word for word in words if not word.startswith("-")), None)
 
 
 def _root() -> None:

@@ -1,5 +1,6 @@
 """The command line from outside: exit codes, streams, and what stays unimported."""
 
+import errno
 import json
 import os
 import pty
@@ -8,6 +9,8 @@ import subprocess
 import sys
 
 import pytest
+
+from kerasapp.cli import run
 
 HEAVY = ("tensorflow", "keras", "sklearn", "cv2", "numpy", "matplotlib", "rich")
 TEXT = "title: T\ntask: image_classification\ndata: {name: sklearn, dataset: digits}\nmodel: {name: cnn}\n"
@@ -155,3 +158,17 @@ def test_a_fault_in_the_data_to_evaluate_on_is_positioned_in_that_option(tmp_pat
     done = kerasapp("evaluate", "first", "--data", source, cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith(f"--data:1:{source.index('lbel') + 1}: ")
+
+
+@pytest.mark.parametrize("number, code", [(errno.EROFS, 2), (errno.EACCES, 2), (errno.ENOSPC, 1)])
+def test_a_target_that_cannot_be_written_is_bad_input_and_a_full_disk_is_not(
+    tmp_path, monkeypatch, capfd, number, code
+):
+    def refuse(**named):
+        raise OSError(number, os.strerror(number), "a temporary name")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tempfile.mkstemp", refuse)
+    assert run(["copy", "vision/digits_cnn", "mine.yaml"]) == code
+    told = capfd.readouterr().err
+    assert told.startswith("mine.yaml: ") and "saved before" not in told and len(told.splitlines()) == 1
