@@ -1,15 +1,25 @@
 """What several verbs share: their options, finding a recipe, starting TensorFlow in silence, printing JSON."""
 
 import json
-import os
-import sys
-import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from kerasapp.starting import start_tensorflow
 from kerasapp.stock import find_recipe
+
+__all__ = [
+    "Json",
+    "RecipeName",
+    "Root",
+    "RunName",
+    "Settings",
+    "difference",
+    "load_recipe",
+    "print_json",
+    "start_tensorflow",
+]
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, and nothing else there.")]
 Root = Annotated[Path, typer.Option(help="Where runs/ and saved_models/ are.")]
@@ -52,29 +62,3 @@ def difference(row: dict[str, Any]) -> str:
     """A line for a row `{"path", "a", "b"}`."""
     a, b = ("-" if it is None else f"{it:.6g}" if isinstance(it, float) else str(it) for it in (row["a"], row["b"]))
     return f"  {row['path']:40} {a:>24}  {b:>24}"
-
-
-def start_tensorflow() -> None:
-    """Imports TensorFlow with its start-up chatter kept off the terminal; it is replayed if the import fails.
-
-    Folds and seeds train many models in one process: that each is traced once is no cause for a warning.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with tempfile.TemporaryFile() as aside:
-        os.dup2(aside.fileno(), 2)
-        try:
-            import tensorflow as tf
-
-            tf.config.list_physical_devices()
-            tf.constant(1)
-            tf.get_logger().addFilter(lambda record: "retracing" not in record.getMessage())
-        except Exception:
-            aside.seek(0)
-            os.write(kept, aside.read())
-            raise
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
