@@ -7,10 +7,11 @@ import logging
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
+from kerasapp import __version__
 from kerasapp.blame import blamed
 from kerasapp.errors import KerasappError, first_line
 
@@ -106,7 +107,17 @@ def _verb(words: list[str]) -> str | None:
     return next((word for word in words if not word.startswith("-")), None)
 
 
-def _root() -> None:
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"kerasapp {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="The version, and nothing else.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
     pass
 
 

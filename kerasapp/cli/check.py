@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from kerasapp.cli._common import Json, print_json, start_tensorflow
+from kerasapp.cli._common import Json, complete_recipe, print_json, start_tensorflow
 from kerasapp.stock import find_recipe
 
 LISTED = 5  # findings of one kind that are printed; --json and --report have all
@@ -16,7 +16,10 @@ LISTED = 5  # findings of one kind that are printed; --json and --report have al
 
 def verb(
     recipes: Annotated[
-        list[str], typer.Argument(metavar="RECIPE...", help="Paths or stock names.", show_default=False)
+        list[str],
+        typer.Argument(
+            metavar="RECIPE...", help="Paths or stock names.", show_default=False, autocompletion=complete_recipe
+        ),
     ],
     build: Annotated[
         bool, typer.Option("--build", help="Also reads the data and makes the model, as `run` does first.")

@@ -5,7 +5,16 @@ from typing import Annotated, Any
 
 import typer
 
-from kerasapp.cli._common import Json, Root, Settings, load_recipe, print_json, start_tensorflow
+from kerasapp.cli._common import (
+    Json,
+    Root,
+    Settings,
+    complete_recipe,
+    complete_run,
+    load_recipe,
+    print_json,
+    start_tensorflow,
+)
 from kerasapp.errors import KerasappError
 
 
@@ -13,7 +22,10 @@ def verb(
     recipe: Annotated[
         str | None,
         typer.Argument(
-            metavar="RECIPE", help="A path, or a stock recipe's name as `list` prints it.", show_default=False
+            metavar="RECIPE",
+            help="A path, or a stock recipe's name as `list` prints it.",
+            show_default=False,
+            autocompletion=complete_recipe,
         ),
     ] = None,
     settings: Settings = None,
@@ -27,7 +39,13 @@ def verb(
         str | None, typer.Option(help="The run's name; by default the time. With --seeds: NAME-1, ...")
     ] = None,
     resume: Annotated[
-        str | None, typer.Option("--resume", metavar="RUN", help="Goes on with a run that was left, exactly.")
+        str | None,
+        typer.Option(
+            "--resume",
+            metavar="RUN",
+            help="Goes on with a run that was left, exactly.",
+            autocompletion=complete_run,
+        ),
     ] = None,
     root: Root = Path(),
     json: Json = False,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from kerasapp.cli._common import Json, Root, print_json
+from kerasapp.cli._common import Json, Root, complete_run, print_json
 
 verb = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 
@@ -33,7 +33,13 @@ def runs(context: typer.Context, root: Root = Path(), json: Json = False) -> Non
 @verb.command("rm")
 def remove(
     names: Annotated[
-        list[str], typer.Argument(metavar="RUN...", help="Paths or unambiguous prefixes.", show_default=False)
+        list[str],
+        typer.Argument(
+            metavar="RUN...",
+            help="Paths or unambiguous prefixes.",
+            show_default=False,
+            autocompletion=complete_run,
+        ),
     ],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Without asking.")] = False,
     root: Root = Path(),

@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+from kerasapp import __version__
 from kerasapp.cli import run
 
 HEAVY = ("tensorflow", "keras", "sklearn", "cv2", "numpy", "matplotlib", "rich")
@@ -172,3 +173,37 @@ def test_a_target_that_cannot_be_written_is_bad_input_and_a_full_disk_is_not(
     assert run(["copy", "vision/digits_cnn", "mine.yaml"]) == code
     told = capfd.readouterr().err
     assert told.startswith("mine.yaml: ") and "saved before" not in told and len(told.splitlines()) == 1
+
+
+def completed(words, cwd, env=None):
+    line = f"kerasapp {words}"
+    told = {"_KERASAPP_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(len(line.split(" ")) - 1)}
+    done = kerasapp(cwd=cwd, env={**told, **(env or {})})
+    assert done.stderr == ""
+    return done.stdout.split()
+
+
+def test_names_of_recipes_and_runs_are_completed(tmp_path):
+    a_run(tmp_path)
+    (tmp_path / "vision.yaml").write_text(TEXT)
+    assert {"vision/digits_cnn", "vision.yaml"} <= set(completed("run vis", tmp_path))
+    assert completed("check vision/digits", tmp_path) == ["vision/digits_cnn"]
+    assert completed("predict la", tmp_path) == ["latest"]
+    assert completed("runs rm small", tmp_path) == ["small/first"]
+
+
+def test_completion_imports_nothing_heavy(tmp_path):
+    a_run(tmp_path)
+    code = (
+        f"import sys\nfrom kerasapp.cli import run\nrun([])\nprint([name for name in {HEAVY} if name in sys.modules])"
+    )
+    line = {"_KERASAPP_COMPLETE": "complete_bash", "COMP_WORDS": "kerasapp predict s", "COMP_CWORD": "2"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, env={**os.environ, **line}
+    )
+    assert done.stdout.split("\n")[-2:] == ["[]", ""], done
+
+
+def test_the_version_is_one_line(tmp_path):
+    done = kerasapp("--version", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"kerasapp {__version__}\n", "")
