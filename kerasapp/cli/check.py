@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from kerasapp.cli._common import Json, complete_recipe, print_json, start_tensorflow
+from kerasapp.names import counted
 from kerasapp.stock import find_recipe
 
 LISTED = 5  # findings of one kind that are printed; --json and --report have all
@@ -43,21 +44,24 @@ def verb(
     if report is not None and len(recipes) > 1:
         raise KerasappError("--report: makes a page for one recipe. Check them one by one")
     faults, looks = _checked(recipes, build, (lambda recipe: _look(recipe, near_duplicates, report)) if data else None)
-    found = [finding for look in looks for finding in look.findings]
+    found = [finding for _, look in looks for finding in look.findings]
     bad = bool(faults) or any(finding.severity == "error" for finding in found)
-    for line in [*faults, *_lines(found)]:
+    lines = [f"{word}: {line}" if len(recipes) > 1 else line for word, look in looks for line in _lines(look.findings)]
+    for line in [*faults, *lines]:
         typer.echo(str(line), err=True)
     if json:
         told = {"findings": [finding.as_json() for finding in found]} if data else {}
         print_json({"errors": [fault.as_json() for fault in faults], **told})
     elif not bad:
-        print(_done(len(recipes), looks if data else None, found))
+        print(_done(len(recipes), [look for _, look in looks] if data else None, found))
     if bad:
         raise typer.Exit(2)
 
 
-def _checked(recipes: list[str], build: bool, look: Callable[[Any], Any] | None) -> tuple[list[Any], list[Any]]:
-    """The faults of all recipes, and what `look` saw of each that has none."""
+def _checked(
+    recipes: list[str], build: bool, look: Callable[[Any], Any] | None
+) -> tuple[list[Any], list[tuple[str, Any]]]:
+    """The faults of all recipes, and the word for each that has none with what `look` saw of it."""
     from kerasapp.errors import RecipeError
     from kerasapp.recipe import load
 
@@ -65,7 +69,7 @@ def _checked(recipes: list[str], build: bool, look: Callable[[Any], Any] | None)
     for word in recipes:
         try:
             recipe = load(find_recipe(word))
-            looks += [look(recipe)] if look else []
+            looks += [(word, look(recipe))] if look else []
             faults += _build(recipe) if build else []
         except RecipeError as error:
             faults += error.faults
@@ -96,8 +100,8 @@ def _done(recipes: int, looks: list[Any] | None, found: list[Any]) -> str:
         return f"ok: {several}" if several else "ok"
     seen = sum(len(split) for look in looks for split in look.splits.values())
     warnings = sum(finding.severity == "warning" for finding in found)
-    counted = f"{warnings} warning{'s' * (warnings > 1)}" if warnings else "nothing to mend"
-    return "ok: " + ", ".join(filter(None, [several, f"{seen} examples looked at", counted]))
+    to_mend = counted(warnings, "warning") if warnings else "nothing to mend"
+    return "ok: " + ", ".join(filter(None, [several, f"{counted(seen, 'example')} looked at", to_mend]))
 
 
 def _look(recipe: Any, near_duplicates: bool, report: Path | None) -> Any:

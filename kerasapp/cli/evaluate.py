@@ -7,6 +7,7 @@ import typer
 
 from kerasapp.cli._common import Json, Root, RunName, print_json, start_tensorflow
 from kerasapp.errors import Fault, RecipeError
+from kerasapp.names import counted
 
 
 def verb(
@@ -33,7 +34,7 @@ def verb(
         print_json({"run": str(found.path), "state": found.state["state"], "report": report})
         return
     for name, told in report["splits"].items():
-        print(f"{name}: {told['examples']} examples")
+        print(f"{name}: {counted(told['examples'], 'example')}")
         for metric, value in told["metrics"].items():
             low, high = value.get("low"), value.get("high")
             print(f"  {metric:28} {value['value']:.4f}" + (f"  ({low:.4f} to {high:.4f})" if low is not None else ""))

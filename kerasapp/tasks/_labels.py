@@ -10,7 +10,7 @@ import numpy as np
 
 from kerasapp.data._files import natural
 from kerasapp.errors import DataError
-from kerasapp.names import some
+from kerasapp.names import counted, some
 from kerasapp.types import Split
 
 NAMED = 10  # this many classes are listed in a message
@@ -97,7 +97,7 @@ def _refuse(split: Split, values: np.ndarray, wrong: np.ndarray, what: str) -> N
 
 
 def _others(wrong: np.ndarray) -> str:
-    return f" (and in {wrong.sum() - 1} more examples)" if wrong.sum() > 1 else ""
+    return f" (and in {counted(wrong.sum() - 1, 'more example')})" if wrong.sum() > 1 else ""
 
 
 def _folder(split: Split, values: np.ndarray, labels: list[str]) -> Path:

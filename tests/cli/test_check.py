@@ -68,3 +68,10 @@ def test_a_page_is_of_one_recipe(check):
 
 def test_without_the_option_no_data_is_read(check, tmp_path):
     assert check(["no", "table"])[:2] == (0, ["ok"])
+
+
+def test_findings_of_several_recipes_name_theirs(check, tmp_path):
+    (tmp_path / "other.yaml").write_text(TEXT.format(path="t.csv"))
+    _, _, err = check([*rows(200), rows(200)[0]], "other.yaml", "--data")
+    assert {line.split(": ")[0] for line in err} == {"t.yaml", "other.yaml"}
+    assert sum("warning" in line for line in err) == 2
