@@ -59,9 +59,12 @@ def run(words: list[str]) -> int:
     code = 0
     try:
         code = _run(words)
-        sys.stdout.flush()
-    except BrokenPipeError:
+        if sys.stdout:
+            sys.stdout.flush()
+    except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else the interpreter's own flush fails
+        if not isinstance(error, BrokenPipeError):
+            return _said(error, _verb(words))
     return code
 
 

@@ -117,6 +117,15 @@ def test_a_closed_pipe_is_no_error(tmp_path, words):
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+def test_an_output_on_a_full_disk_is_one_line_and_1(tmp_path):
+    if not os.path.exists("/dev/full"):
+        pytest.skip("no /dev/full here")
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "kerasapp", "list"]
+        done = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1) and "no space left" in done.stderr
+
+
 def a_run(root):
     folder = root / "runs" / "small" / "first"
     folder.mkdir(parents=True)
