@@ -14,14 +14,16 @@ from kerasapp.stock import find_recipe
 
 LISTED = 5  # findings of one kind that are printed; --json and --report have all
 
+Recipes = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="RECIPE...", help="Paths or stock names.", show_default=False, autocompletion=complete_recipe
+    ),
+]
+
 
 def verb(
-    recipes: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="RECIPE...", help="Paths or stock names.", show_default=False, autocompletion=complete_recipe
-        ),
-    ],
+    recipes: Recipes,
     build: Annotated[
         bool, typer.Option("--build", help="Also reads the data and makes the model, as `run` does first.")
     ] = False,
