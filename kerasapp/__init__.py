@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kerasapp.notebook import Session
 
-__all__ = ["open", "train"]
+__all__ = ["__version__", "open", "train"]
+__version__ = "0.1.0"
+
+
+def __dir__() -> list[str]:
+    return __all__
 
 
 def train(

@@ -143,11 +143,10 @@ class Checker:
         try:
             value = self.adapter(kind).validate_json(json.dumps(plain), strict=True)
         except ValidationError as error:
-            inner = [(_walk(node, found["loc"]), found) for found in error.errors()]
-            inner = [pair for pair in inner if pair[0] is not node][:1] or [(node, None)]
-            place, first = inner[0]
-            told = complaint([first] if first else error.errors(), kind, place.plain())
-            return self.note(place, path, f"{_key(path)}: {told}")
+            for steps, errors in _by_place(node, error.errors()).items():
+                place, inner = _at(node, steps), ".".join((path, *map(str, steps)))
+                self.note(place, inner, f"{_key(path)}: {complaint(errors, kind, place.plain())}")
+            return None
         if isinstance(plain, str) and any(marker(choice, types.IsPath) for choice in choices):
             return os.path.abspath(os.path.expanduser(value))
         return plain if value is not None and not isinstance(value, float) else value
@@ -250,12 +249,33 @@ def _as_node(value: Any, place: Node) -> Node:
     return Node(value, place.file, place.line, place.column)
 
 
-def _walk(node: Node, location: tuple) -> Node:
+def _by_place(node: Node, errors: list[dict[str, Any]]) -> dict[tuple, list[dict[str, Any]]]:
+    """Pydantic's errors by the steps to the value at fault; only the innermost, as the others come of a union."""
+    found: dict[tuple, list[dict[str, Any]]] = {}
+    for error in errors:
+        found.setdefault(_steps(node, error["loc"]), []).append(error)
+    return {
+        steps: told
+        for steps, told in found.items()
+        if not any(len(other) > len(steps) and other[: len(steps)] == steps for other in found)
+    }
+
+
+def _steps(node: Node, location: tuple) -> tuple:
+    """The part of pydantic's location that leads through the tree: it names the types of a union too."""
+    steps = []
     for step in location:
         if (isinstance(node.value, list) and isinstance(step, int) and step < len(node.value)) or (
             isinstance(node.value, dict) and step in node.value
         ):
             node = node.value[step]
+            steps.append(step)
+    return tuple(steps)
+
+
+def _at(node: Node, steps: tuple) -> Node:
+    for step in steps:
+        node = node.value[step]
     return node
 
 

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 NOISE = re.compile(r"\x1b\[[0-9;]*m")  # the colours that Keras writes
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # what a terminal takes for more than a letter
@@ -18,9 +19,10 @@ class KerasappError(Exception):
 
 
 class RecipeError(KerasappError):
-    """One or more faults in a recipe, each a `Fault` with its position."""
+    """One or more faults in a recipe, each a `Fault` with its position; `tree` is what can be read in spite of them."""
 
-    def __init__(self, faults: "list[Fault]"):
+    def __init__(self, faults: "list[Fault]", tree: Any = None):
+        self.tree = tree
         self.faults = sorted(faults, key=lambda fault: fault.place)
         super().__init__("\n".join(str(fault) for fault in self.faults))
 

@@ -1,5 +1,6 @@
 """Writing that a reader never sees half of: beside, flushed, renamed."""
 
+import errno
 import json
 import os
 import tempfile
@@ -16,22 +17,34 @@ def replacing(path: Path) -> Iterator[Path]:
     The temporary name keeps the suffix, because Keras chooses a format by it. The system's errors name `path`.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    beside = Path(name)
+    with naming(path):
+        if path.parent.exists() and not path.parent.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
+        os.close(handle)
+        beside = Path(name)
+        try:
+            yield beside
+            flush(beside)
+            beside.chmod(0o666 & ~_umask())
+            os.replace(beside, path)
+            flush(path.parent)
+        finally:
+            beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Errors of the system within it name `path`: a write to an open file names none, and a temporary name says
+    nothing.
+    """
     try:
-        yield beside
-        flush(beside)
-        beside.chmod(0o666 & ~_umask())
-        os.replace(beside, path)
-        flush(path.parent)
+        yield
     except OSError as error:
-        if error.errno is not None:  # a write to an open file names none, and the temporary one says nothing
+        if error.errno is not None:
             error.filename = str(path)
         raise
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def write(path: Path, content: str | bytes) -> None:

@@ -27,6 +27,11 @@ def lacking(what: str, name: str, there: Iterable[str]) -> str:
     return f'no {what} "{name}"{guess}{listed}'
 
 
+def counted(count: int, noun: str, written: str = "") -> str:
+    """`1 example`, `12 examples`; the number as `written`, where it is."""
+    return f"{written or count} {noun}{'' if count == 1 else 's'}"
+
+
 def some(names: Iterable[str], most: int) -> str:
     """`a, b, c and 12 more`: the first `most` of them."""
     names = list(names)

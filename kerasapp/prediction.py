@@ -1,11 +1,13 @@
 """What a trained model says about inputs that it has not seen: files, folders, CSV rows, standard input, arrays."""
 
 import io
+import json
 import logging
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import keras
 import numpy as np
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("kerasapp")
 BATCH = 256
 STDIN = "-"
+NAMED = 5  # suffixes of files that are left out
+WAY_OUT = "or list the column in data.drop", "or leave the cell empty, which counts as missing"
 BROKEN = "can't be decoded: damaged, or no JPEG, PNG, GIF, BMP or WebP"
 
 Answers = Callable[[dict[str, Any]], dict[str, np.ndarray]]
@@ -139,9 +143,11 @@ def _find_images(inputs: list[str], stream: BinaryIO | None) -> list[tuple[str, 
     for word in inputs:
         path = Path(word)
         if word == STDIN:
-            images.append((word, (stream or sys.stdin.buffer).read()))
+            content = (stream or sys.stdin.buffer).read()
+            images.append((word, content))
+            faults += [] if content else [DataError(word, "is empty: no image came on standard input")]
         elif path.is_dir():
-            found = sorted((str(file) for file in path.rglob("*") if _is_image(file, path)), key=natural)
+            found = _images_below(path)
             images += [(file, file) for file in found]
             faults += [] if found else [DataError(word, f"a folder without images ({', '.join(sorted(SUFFIXES))})")]
         elif path.exists():
@@ -154,9 +160,18 @@ def _find_images(inputs: list[str], stream: BinaryIO | None) -> list[tuple[str, 
     return images
 
 
-def _is_image(file: Path, folder: Path) -> bool:
-    hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-    return file.suffix.lower() in SUFFIXES and not hidden and file.is_file()
+def _images_below(folder: Path) -> list[str]:
+    """All images below a folder in natural order; the log has a line on files of other suffixes."""
+    files = [file for file in folder.rglob("*") if not _is_hidden(file, folder) and file.is_file()]
+    others = Counter(suffix or "no suffix" for file in files if (suffix := file.suffix.lower()) not in SUFFIXES)
+    if others:
+        told = ", ".join(f"{count} {suffix}" for suffix, count in others.most_common(NAMED))
+        log.info("%s: %s left out, no image by its suffix", folder, told)
+    return sorted((str(file) for file in files if file.suffix.lower() in SUFFIXES), key=natural)
+
+
+def _is_hidden(file: Path, folder: Path) -> bool:
+    return any(part.startswith(".") for part in file.relative_to(folder).parts)
 
 
 def _content(source: str | bytes) -> bytes:
@@ -182,16 +197,38 @@ def _predict_rows(run: "Run", inputs: list[str], stream: BinaryIO | None) -> tup
                 source, encoding = _text(stream or sys.stdin.buffer, told.get("encoding")), None
             else:
                 source, encoding = Path(word), None if _is_utf8(Path(word)) else told.get("encoding")
+            _refuse_json(word, source)
             columns, ids = read_rows(
                 source, features, text=told.get("text"), delimiter=told.get("delimiter"), encoding=encoding
             )
         except DataError as error:
-            faults.append(error)
+            told = str(error).removeprefix(f"{error.where}: ")
+            faults.append(DataError(error.where, told.replace(*WAY_OUT), error.kind))
             continue
         tables.append(columns)
         names += [f"{word}:{name.rpartition(':')[2]}" for name in ids]
     _refuse(faults)
     return names, predict_raw(run, _joined(tables))
+
+
+def _refuse_json(word: str, source: Path | io.StringIO) -> None:
+    """A header can't begin as JSON does and be JSON. Raises DataError."""
+    if isinstance(source, Path):
+        text = source.read_bytes().decode("utf-8-sig", "replace") if source.is_file() else ""
+    else:
+        text = source.getvalue()
+    first = text.lstrip().partition("\n")[0]
+    if first[:1] in ("{", "[") and (word.endswith((".json", ".jsonl")) or _is_json(text) or _is_json(first)):
+        way = "Write the rows as a CSV whose first line names each column"
+        raise DataError(word, f"is no CSV: where the header should be, JSON begins. {way}")
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _is_utf8(path: Path) -> bool:
@@ -202,7 +239,7 @@ def _is_utf8(path: Path) -> bool:
     return True
 
 
-def _text(stream: BinaryIO, encoding: str | None) -> TextIO:
+def _text(stream: BinaryIO, encoding: str | None) -> io.StringIO:
     """Standard input as text: UTF-8, else as the run's own data was encoded."""
     data = stream.read()
     try:

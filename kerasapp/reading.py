@@ -91,7 +91,7 @@ def read_text(text: str, file: str, column_offset: int = 0) -> Node:
     except yaml.YAMLError as error:
         raise RecipeError([Fault(file, 1, 1, "", first_line(error))]) from None
     if builder.faults:
-        raise RecipeError(builder.faults)
+        raise RecipeError(builder.faults, builder.root)
     if builder.root is None:
         raise RecipeError([Fault(file, 1, 1 + column_offset, "", "is empty")])
     return builder.root

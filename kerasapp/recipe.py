@@ -109,7 +109,21 @@ class Recipe:
 def load(path: str | Path) -> Recipe:
     """The recipe in a file. Raises RecipeError with all its faults, in order of position."""
     path = Path(path)
-    return _checked(path, read_file(str(path)))
+    try:
+        tree = read_file(str(path))
+    except RecipeError as error:
+        raise RecipeError(error.faults + _more(path, error.tree)) from None
+    return _checked(path, tree)
+
+
+def _more(path: Path, tree: Node | None) -> list[Fault]:
+    """What else is wrong in a file with duplicate keys, of which the last counts."""
+    try:
+        if tree is not None:
+            _checked(path, tree)
+    except RecipeError as error:
+        return error.faults
+    return []
 
 
 def parse_setting(text: str, file: str = "--set") -> tuple[str, Node]:

@@ -7,6 +7,8 @@ from itertools import pairwise
 from statistics import fmean as mean
 from typing import Literal
 
+from kerasapp.names import counted
+
 TINY = 10  # examples of a class, below which it can't be learned or measured
 FEW = 3000  # examples of a class: the rule of thumb for training a network from nothing
 UNEVEN = 10  # times the smallest class that the largest may have before it is said
@@ -59,7 +61,8 @@ def class_sizes(counts: Mapping[str, int]) -> Iterator[Finding]:
         return
     smallest, largest = min(present, key=present.get), max(present, key=present.get)
     if present[smallest] < FEW:
-        told = f"{present[smallest]} examples in train, the fewest of {len(counts)} classes; a network that begins"
+        fewest = counted(present[smallest], "example")
+        told = f"{fewest} in train, the fewest of {len(counts)} classes; a network that begins"
         told += f" with nothing likes about {FEW}. Augmentation and transfer help"
         yield Finding("few_examples", "note", smallest, told)
     if present[largest] > UNEVEN * present[smallest]:

@@ -1,5 +1,6 @@
 """A reader never sees half a file."""
 
+import errno
 import json
 import os
 
@@ -22,6 +23,23 @@ def test_an_error_of_the_system_names_the_file_that_was_to_be_written(tmp_path):
     with pytest.raises(OSError) as told, replacing(tmp_path / "report.json") as beside, open(beside, "rb") as stream:
         os.write(stream.fileno(), b"x")
     assert told.value.filename == str(tmp_path / "report.json")
+
+
+def test_an_unwritable_folder_is_told_by_the_file_that_was_meant(tmp_path, monkeypatch):
+    def refuse(**named):
+        raise OSError(errno.EROFS, "Read-only file system", f"{named['dir']}/{named['prefix']}x")
+
+    monkeypatch.setattr("tempfile.mkstemp", refuse)
+    with pytest.raises(OSError) as told:
+        write(tmp_path / "mine.yaml", "x")
+    assert told.value.filename == str(tmp_path / "mine.yaml")
+
+
+def test_a_file_in_the_place_of_the_folder_is_told_as_no_folder(tmp_path):
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(NotADirectoryError) as told:
+        write(tmp_path / "taken" / "mine.yaml", "x")
+    assert told.value.filename == str(tmp_path / "taken" / "mine.yaml")
 
 
 def test_the_temporary_name_keeps_the_suffix(tmp_path):

@@ -1,6 +1,6 @@
 """Names in messages: a guess, a list, and where it is cut."""
 
-from kerasapp.names import MOST, lacking, meant, some
+from kerasapp.names import MOST, counted, lacking, meant, some
 
 MANY = [f"column_{number}" for number in range(MOST + 5)]
 
@@ -24,3 +24,8 @@ def test_what_is_lacking_is_told_with_those_there_are():
 def test_a_long_list_is_cut_and_says_how_many_are_left_out():
     assert some("abc", 3) == "a, b, c"
     assert some("abcde", 3) == "a, b, c and 2 more"
+
+
+def test_one_example_is_no_examples():
+    assert [counted(count, "example") for count in (0, 1, 2)] == ["0 examples", "1 example", "2 examples"]
+    assert counted(12345, "row", "12 345") == "12 345 rows"

@@ -117,6 +117,37 @@ def test_damage_that_only_decoding_finds_is_named_too(pictures, tmp_path):
     assert str(error.value) == f"{path}: {prediction.BROKEN}"
 
 
+def test_files_of_a_folder_that_are_no_image_by_suffix_are_counted(pictures, tmp_path, caplog):
+    run, pixels = pictures
+    save(tmp_path, pixels[:2])
+    (tmp_path / "b.tiff").write_bytes(b"II")
+    (tmp_path / ".hidden.txt").write_text("")
+    with caplog.at_level("INFO", "kerasapp"):
+        assert len(predict(run, [tmp_path])) == 2
+    assert caplog.messages == [f"{tmp_path}: 1 .tiff left out, no image by its suffix"]
+
+
+def test_nothing_on_standard_input_is_empty_and_not_damaged(pictures):
+    with pytest.raises(DataError, match=r"^-: is empty"):
+        predict(pictures[0], ["-"], stream=io.BytesIO(b""))
+
+
+@pytest.mark.parametrize("text", ['[{"age": 1}]', '{"age": 1, "size, m": 2}', '{"age": 1}\n{"age": 2}\n'])
+def test_json_is_not_taken_for_a_csv_header(table, tmp_path, monkeypatch, text):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rows").write_text(text)
+    with pytest.raises(DataError, match=r"^rows: is no CSV.*header"):
+        predict(table[0], ["rows"])
+    with pytest.raises(DataError, match=r"^-: is no CSV.*header"):
+        predict(table[0], ["-"], stream=io.BytesIO(text.encode()))
+
+
+def test_a_header_with_brackets_is_a_header(table):
+    run, _ = table
+    (row,) = predict(run, ["-"], stream=io.BytesIO(b'[mm],age,"size, m"\n1,2,3\n'))
+    assert row["input"] == "-:2"
+
+
 def test_rows_of_a_csv_are_named_by_their_line_and_keep_their_order(table, tmp_path, monkeypatch):
     run, wanted = table
     monkeypatch.chdir(tmp_path)
@@ -144,7 +175,7 @@ def test_a_csv_without_a_needed_column_says_which_was_meant(table, tmp_path, mon
         predict(run, ["a.csv", "b.csv", "gone.csv"])
     first, second, third = str(error.value).splitlines()
     assert 'a.csv: no column "age"' in first and '"aeg"' in first
-    assert second.startswith('b.csv:2: age is "old"') and third.startswith("gone.csv: ")
+    assert second.startswith('b.csv:2: age is "old"') and "data.drop" not in second and third.startswith("gone.csv: ")
 
 
 def test_arrays_of_any_number_are_answered_by_one_graph(pictures):

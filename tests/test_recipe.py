@@ -258,3 +258,19 @@ def test_a_recipe_of_many_layers_or_many_faults_is_checked_in_under_a_second(rec
         == 500
     )
     assert time.process_time() - started < 2
+
+
+def test_every_fault_of_a_list_is_told_at_its_own_place(recipe):
+    path = recipe(TINY.replace("{name: cnn}", "{name: mlp, units: [0, 8, a]}"))
+    with pytest.raises(RecipeError) as caught:
+        load(path)
+    assert [(fault.column, fault.path, fault.message) for fault in caught.value.faults] == [
+        (28, "model.units.0", "units: expected a number above 0, got 0"),
+        (34, "model.units.2", 'units: expected a whole number, got "a"'),
+    ]
+
+
+def test_a_duplicate_key_hides_no_other_fault(recipe):
+    found = faults(recipe(TINY.replace("epochs: 1", "epochs: 1\n  epochs: many").replace("cnn", "cnm")))
+    assert [(line, column) for line, column, _ in found] == [(5, 15), (8, 3), (8, 11)]
+    assert "duplicate" in found[1][2]

@@ -1,15 +1,17 @@
 """The command line: one file a verb, imported when it is called, so that light verbs stay light."""
 
+import errno
 import functools
 import importlib
 import logging
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
+from kerasapp import __version__
 from kerasapp.blame import blamed
 from kerasapp.errors import KerasappError, first_line
 
@@ -30,7 +32,9 @@ VERBS = {  # verb: what `kerasapp --help` says of it, in this order
     "compare": "What differs between two runs: recipe, data, environment, results.",
     "schema": "The JSON Schema of recipes, for editors.",
 }
-FULL = (28, 30, 122)  # errno: no space left, read-only file system, quota
+FULL = (errno.ENOSPC, errno.EDQUOT)
+TRAINING = ("run", "reproduce")
+"""Verbs that leave something when a disk is full: the best model and the state of the last save."""
 
 
 def application(words: list[str]) -> typer.Typer:
@@ -41,7 +45,7 @@ def application(words: list[str]) -> typer.Typer:
     app.callback(help="From an idea to a trained, explained and served Keras model, with nothing but a YAML file.")(
         _root
     )
-    verb = next((word for word in words if not word.startswith("-")), None)
+    verb = _verb(words)
     if verb in VERBS and "_KERASAPP_COMPLETE" not in os.environ:
         _add(app, verb)
         return app
@@ -51,7 +55,21 @@ def application(words: list[str]) -> typer.Typer:
 
 
 def run(words: list[str]) -> int:
-    """Runs the command line and gives its exit code; errors become lines here and nowhere else."""
+    """Runs the command line and gives its exit code; who reads only the first lines of the output has all of it."""
+    code = 0
+    try:
+        code = _run(words)
+        if sys.stdout:
+            sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else the interpreter's own flush fails
+        if not isinstance(error, BrokenPipeError):
+            return _said(error, _verb(words))
+    return code
+
+
+def _run(words: list[str]) -> int:
+    """`run` without the last flush; errors become lines here and nowhere else."""
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
@@ -59,20 +77,21 @@ def run(words: list[str]) -> int:
     try:
         return _code(application(words)(args=words, prog_name="kerasapp", standalone_mode=False))
     except SystemExit as leaving:
+        if isinstance(leaving.__context__, BrokenPipeError):  # typer makes 1 of it
+            raise leaving.__context__ from None
         return _code(leaving.code)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         return _say("interrupted", 130)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        raise
     except Exception as error:
         if debug:
             raise
-        return _said(error)
+        return _said(error, _verb(words))
 
 
-def _said(error: Exception) -> int:
-    """One line for what went wrong, and its exit code."""
+def _said(error: Exception, verb: str | None) -> int:
+    """One line for what went wrong in a verb, and its exit code."""
     if isinstance(error, typer.TyperException):
         return _say(error.format_message().rstrip(".") + ". See kerasapp --help", error.exit_code)
     if isinstance(error, KerasappError):
@@ -80,13 +99,28 @@ def _said(error: Exception) -> int:
     if own := blamed(error):
         return _say(str(own), own.exit_code)
     if isinstance(error, OSError) and error.errno in FULL:
-        return _say(f"{error.filename or 'writing'}: {error.strerror.lower()}. What was saved before is whole", 1)
+        kept = "What was saved before is whole" if verb in TRAINING else "Make room, or choose another place"
+        return _say(f"{error.filename or 'writing'}: {error.strerror.lower()}. {kept}", 1)
     if isinstance(error, OSError) and error.filename:
         return _say(f"{error.filename}: {(error.strerror or str(error)).lower()}", 2)
     return _say(f"{type(error).__name__}: {first_line(error)} (a fault of ours: --debug shows where)", 1)
 
 
-def _root() -> None:
+def _verb(words: list[str]) -> str | None:
+    return next((word for word in words if not word.startswith("-")), None)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"kerasapp {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="The version, and nothing else.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
     pass
 
 

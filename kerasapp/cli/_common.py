@@ -1,26 +1,64 @@
 """What several verbs share: their options, finding a recipe, starting TensorFlow in silence, printing JSON."""
 
+import glob
 import json
 import os
-import sys
-import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from kerasapp.stock import find_recipe
+from kerasapp.starting import start_tensorflow
+from kerasapp.stock import find_recipe, stock_files
+
+__all__ = [
+    "Json",
+    "RecipeName",
+    "Root",
+    "RunName",
+    "Settings",
+    "complete_recipe",
+    "complete_run",
+    "difference",
+    "load_recipe",
+    "print_json",
+    "start_tensorflow",
+]
+
+
+def complete_recipe(incomplete: str) -> list[str]:
+    """Stock names, and the recipes and folders that the shell would have offered."""
+    beside = [path for path in glob.glob(f"{glob.escape(incomplete)}*") if path.endswith((".yaml", ".yml"))]
+    folders = [f"{path}/" for path in glob.glob(f"{glob.escape(incomplete)}*") if os.path.isdir(path)]
+    return [name for name in stock_files() if name.startswith(incomplete)] + sorted(beside) + sorted(folders)
+
+
+def complete_run(context: typer.Context, incomplete: str) -> list[str]:
+    """`latest`, and the names of the runs below `--root`."""
+    from kerasapp.run import all_runs
+
+    names = [run.name for run in all_runs(Path(context.params.get("root") or "."))]
+    return [name for name in ("latest", *reversed(names)) if name.startswith(incomplete)]
+
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, and nothing else there.")]
 Root = Annotated[Path, typer.Option(help="Where runs/ and saved_models/ are.")]
 RecipeName = Annotated[
     str,
-    typer.Argument(metavar="RECIPE", help="A path, or a stock recipe's name as `list` prints it.", show_default=False),
+    typer.Argument(
+        metavar="RECIPE",
+        help="A path, or a stock recipe's name as `list` prints it.",
+        show_default=False,
+        autocompletion=complete_recipe,
+    ),
 ]
 RunName = Annotated[
     str,
     typer.Argument(
-        metavar="RUN", help="A path, `latest`, or an unambiguous prefix of a run's name.", show_default=False
+        metavar="RUN",
+        help="A path, `latest`, or an unambiguous prefix of a run's name.",
+        show_default=False,
+        autocompletion=complete_run,
     ),
 ]
 Settings = Annotated[
@@ -52,29 +90,3 @@ def difference(row: dict[str, Any]) -> str:
     """A line for a row `{"path", "a", "b"}`."""
     a, b = ("-" if it is None else f"{it:.6g}" if isinstance(it, float) else str(it) for it in (row["a"], row["b"]))
     return f"  {row['path']:40} {a:>24}  {b:>24}"
-
-
-def start_tensorflow() -> None:
-    """Imports TensorFlow with its start-up chatter kept off the terminal; it is replayed if the import fails.
-
-    Folds and seeds train many models in one process: that each is traced once is no cause for a warning.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with tempfile.TemporaryFile() as aside:
-        os.dup2(aside.fileno(), 2)
-        try:
-            import tensorflow as tf
-
-            tf.config.list_physical_devices()
-            tf.constant(1)
-            tf.get_logger().addFilter(lambda record: "retracing" not in record.getMessage())
-        except Exception:
-            aside.seek(0)
-            os.write(kept, aside.read())
-            raise
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)

@@ -29,7 +29,7 @@ def run_seeds(recipe: Any, root: Path, count: int, *, name: str | None, eager: b
             metric: {"mean": it["mean"], "spread": it["spread"], "seeds": len(it["values"])}
             for metric, it in metrics.items()
         }
-        if json and rows:
+        if json:
             print_json({"runs": rows, "metrics": told})
         elif told:
             print(_table(told), flush=True)

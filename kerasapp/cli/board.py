@@ -5,12 +5,15 @@ from typing import Annotated
 
 import typer
 
-from kerasapp.cli._common import Root
+from kerasapp.cli._common import Root, complete_run
 
 
 def verb(
     runs: Annotated[
-        list[str] | None, typer.Argument(metavar="[RUN...]", help="Which runs; by default all.", show_default=False)
+        list[str] | None,
+        typer.Argument(
+            metavar="[RUN...]", help="Which runs; by default all.", show_default=False, autocompletion=complete_run
+        ),
     ] = None,
     port: Annotated[int, typer.Option(help="Where to listen; 0 takes a free one.")] = 6006,
     host: Annotated[str, typer.Option(help="Loopback unless you say otherwise.")] = "localhost",

@@ -8,17 +8,23 @@ from typing import Annotated, Any
 
 import typer
 
-from kerasapp.cli._common import Json, print_json, start_tensorflow
+from kerasapp.cli._common import Json, complete_recipe, print_json, start_tensorflow
+from kerasapp.names import counted
 from kerasapp.stock import find_recipe
 
 MOST = 0.5  # of the examples: a kind that more of them have is one line
 LISTED = 5  # findings of one kind that are printed; --json and --report have all
 
+Recipes = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="RECIPE...", help="Paths or stock names.", show_default=False, autocompletion=complete_recipe
+    ),
+]
+
 
 def verb(
-    recipes: Annotated[
-        list[str], typer.Argument(metavar="RECIPE...", help="Paths or stock names.", show_default=False)
-    ],
+    recipes: Recipes,
     build: Annotated[
         bool, typer.Option("--build", help="Also reads the data and makes the model, as `run` does first.")
     ] = False,
@@ -41,22 +47,25 @@ def verb(
     if report is not None and len(recipes) > 1:
         raise KerasappError("--report: makes a page for one recipe. Check them one by one")
     faults, looks = _checked(recipes, build, (lambda recipe: _look(recipe, near_duplicates, report)) if data else None)
-    counts = sum((look.counts for look in looks), Counter())
-    found = [finding for look in looks for finding in look.findings]
+    found = [finding for _, look in looks for finding in look.findings]
     bad = bool(faults) or any(finding.severity == "error" for finding in found)
-    for line in [*faults, *_lines(found, counts, _examples(looks))]:
+    named = len(recipes) > 1
+    lines = [f"{word}: {line}" if named else line for word, look in looks for line in _lines(look)]
+    for line in [*faults, *lines]:
         typer.echo(str(line), err=True)
     if json:
         told = {"findings": [finding.as_json() for finding in found]} if data else {}
         print_json({"errors": [fault.as_json() for fault in faults], **told})
     elif not bad:
-        print(_done(len(recipes), looks if data else None, counts))
+        print(_done(len(recipes), [look for _, look in looks] if data else None))
     if bad:
         raise typer.Exit(2)
 
 
-def _checked(recipes: list[str], build: bool, look: Callable[[Any], Any] | None) -> tuple[list[Any], list[Any]]:
-    """The faults of all recipes, and what `look` saw of each that has none."""
+def _checked(
+    recipes: list[str], build: bool, look: Callable[[Any], Any] | None
+) -> tuple[list[Any], list[tuple[str, Any]]]:
+    """The faults of all recipes, and the word for each that has none with what `look` saw of it."""
     from kerasapp.errors import RecipeError
     from kerasapp.recipe import load
 
@@ -64,19 +73,20 @@ def _checked(recipes: list[str], build: bool, look: Callable[[Any], Any] | None)
     for word in recipes:
         try:
             recipe = load(find_recipe(word))
-            looks += [look(recipe)] if look else []
+            looks += [(word, look(recipe))] if look else []
             faults += _build(recipe) if build else []
         except RecipeError as error:
             faults += error.faults
     return faults, looks
 
 
-def _examples(looks: list[Any]) -> int:
-    return sum(len(split) for look in looks for split in look.splits.values())
+def _examples(look: Any) -> int:
+    return sum(map(len, look.splits.values()))
 
 
-def _lines(found: list[Any], counts: Counter, examples: int) -> list[str]:
-    """A line each, the first few of a kind; one for a kind that most of the `examples` have; all notes in one."""
+def _lines(look: Any) -> list[str]:
+    """A line each, the first few of a kind; one for a kind that most of the examples have; all notes in one."""
+    found, counts, examples = look.findings, look.counts, _examples(look)
     lines, told = [], Counter()
     for finding in (finding for finding in found if finding.severity != "note"):
         key = finding.severity, finding.kind
@@ -94,16 +104,17 @@ def _lines(found: list[Any], counts: Counter, examples: int) -> list[str]:
     return [*lines, f"note: {'; '.join(notes[:LISTED] + more)}"] if notes else lines
 
 
-def _done(recipes: int, looks: list[Any] | None, counts: Counter) -> str:
+def _done(recipes: int, looks: list[Any] | None) -> str:
     """The line of success; `looks` is None where the data was not looked at."""
     several = f"{recipes} recipes" if recipes > 1 else ""
     if looks is None:
         return f"ok: {several}" if several else "ok"
-    warnings = sum(count for (severity, _), count in counts.items() if severity == "warning")
-    counted = f"{warnings} warning{'s' * (warnings > 1)}" if warnings else "nothing to mend"
+    warnings = sum(count for look in looks for (severity, _), count in look.counts.items() if severity == "warning")
+    to_mend = counted(warnings, "warning") if warnings else "nothing to mend"
     missing = sum(look.unlisted("warning") for look in looks)
     listed = f"{warnings - missing} of them in --json" if missing else ""
-    return "ok: " + ", ".join(filter(None, [several, f"{_examples(looks)} examples looked at", counted, listed]))
+    seen = counted(sum(map(_examples, looks)), "example")
+    return "ok: " + ", ".join(filter(None, [several, f"{seen} looked at", to_mend, listed]))
 
 
 def _look(recipe: Any, near_duplicates: bool, report: Path | None) -> Any:

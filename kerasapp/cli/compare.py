@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from kerasapp.cli._common import Json, Root, difference, print_json
+from kerasapp.cli._common import Json, Root, complete_run, difference, print_json
 
 
 def verb(
-    a: Annotated[str, typer.Argument(metavar="RUN", show_default=False)],
-    b: Annotated[str, typer.Argument(metavar="RUN", show_default=False)],
+    a: Annotated[str, typer.Argument(metavar="RUN", show_default=False, autocompletion=complete_run)],
+    b: Annotated[str, typer.Argument(metavar="RUN", show_default=False, autocompletion=complete_run)],
     root: Root = Path(),
     json: Json = False,
 ) -> None:

@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from kerasapp.cli._common import Json, Root, RunName, print_json, start_tensorflow
+from kerasapp.errors import Fault, RecipeError
+from kerasapp.names import counted
 
 
 def verb(
@@ -24,12 +26,22 @@ def verb(
     start_tensorflow()
     from kerasapp.training import evaluate
 
-    report = evaluate(found, split, data)
+    try:
+        report = evaluate(found, split, data)
+    except RecipeError as error:
+        raise RecipeError([_of_option(fault) for fault in error.faults]) from None
     if json:
         print_json({"run": str(found.path), "state": found.state["state"], "report": report})
         return
     for name, told in report["splits"].items():
-        print(f"{name}: {told['examples']} examples")
+        print(f"{name}: {counted(told['examples'], 'example')}")
         for metric, value in told["metrics"].items():
             low, high = value.get("low"), value.get("high")
             print(f"  {metric:28} {value['value']:.4f}" + (f"  ({low:.4f} to {high:.4f})" if low is not None else ""))
+
+
+def _of_option(fault: Fault) -> Fault:
+    """A fault of `--set data=...`, as which the option's value is read, where it stands in `--data ...`."""
+    if fault.file != "--set":
+        return fault
+    return Fault("--data", fault.line, max(1, fault.column - len("data=")), fault.path, fault.message)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from kerasapp.cli._common import Json, Root, RunName, print_json, start_tensorflow
+from kerasapp.names import counted
 
 
 def verb(
@@ -29,7 +30,7 @@ def verb(
     verified = told["verified"]
     print(told["path"])
     print(
-        f"verified in another process on {verified['examples']} examples: "
+        f"verified in another process on {counted(verified['examples'], 'example')}: "
         f"largest difference {verified['max_difference']:.1e}, "
         f"{verified['bytes'] / 1e6:.1f} MB, "
         f"{verified['milliseconds']['1']:.1f} ms for one, {verified['milliseconds']['32']:.1f} ms for 32"

@@ -5,17 +5,40 @@ from typing import Annotated, Any
 
 import typer
 
-from kerasapp.cli._common import Json, Root, Settings, load_recipe, print_json, start_tensorflow
+from kerasapp.cli._common import (
+    Json,
+    Root,
+    Settings,
+    complete_recipe,
+    complete_run,
+    load_recipe,
+    print_json,
+    start_tensorflow,
+)
 from kerasapp.errors import KerasappError
+
+RecipeOrNone = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="RECIPE",
+        help="A path, or a stock recipe's name as `list` prints it.",
+        show_default=False,
+        autocompletion=complete_recipe,
+    ),
+]
+Resumed = Annotated[
+    str | None,
+    typer.Option(
+        "--resume",
+        metavar="RUN",
+        help="Goes on with a run that was left, exactly.",
+        autocompletion=complete_run,
+    ),
+]
 
 
 def verb(
-    recipe: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="RECIPE", help="A path, or a stock recipe's name as `list` prints it.", show_default=False
-        ),
-    ] = None,
+    recipe: RecipeOrNone = None,
     settings: Settings = None,
     smoke: Annotated[bool, typer.Option("--smoke", help="The recipe's smoke form: seconds, offline.")] = False,
     eager: Annotated[bool, typer.Option("--eager", help="Runs step by step, for a debugger. Slow.")] = False,
@@ -26,9 +49,7 @@ def verb(
     name: Annotated[
         str | None, typer.Option(help="The run's name; by default the time. With --seeds: NAME-1, ...")
     ] = None,
-    resume: Annotated[
-        str | None, typer.Option("--resume", metavar="RUN", help="Goes on with a run that was left, exactly.")
-    ] = None,
+    resume: Resumed = None,
     root: Root = Path(),
     json: Json = False,
 ) -> None:

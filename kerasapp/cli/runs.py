@@ -1,11 +1,12 @@
 """`kerasapp runs` and `kerasapp runs rm`."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from kerasapp.cli._common import Json, Root, print_json
+from kerasapp.cli._common import Json, Root, complete_run, print_json
 
 verb = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 
@@ -32,7 +33,13 @@ def runs(context: typer.Context, root: Root = Path(), json: Json = False) -> Non
 @verb.command("rm")
 def remove(
     names: Annotated[
-        list[str], typer.Argument(metavar="RUN...", help="Paths or unambiguous prefixes.", show_default=False)
+        list[str],
+        typer.Argument(
+            metavar="RUN...",
+            help="Paths or unambiguous prefixes.",
+            show_default=False,
+            autocompletion=complete_run,
+        ),
     ],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Without asking.")] = False,
     root: Root = Path(),
@@ -41,15 +48,26 @@ def remove(
     from kerasapp.errors import RunError
     from kerasapp.run import Run
 
-    found = [Run.open(name, root) for name in names]
-    for run in found:
+    found = {run.path.resolve(): run for run in (Run.open(name, root) for name in names)}
+    for run in found.values():
         if run.held():
             raise RunError(run.path, "is being written to: stop it first")
         size = sum(file.stat().st_size for file in run.path.rglob("*") if file.is_file())
-        if not yes and not typer.confirm(f"{run.path}: remove it and free {size / 1e6:.1f} MB?"):
+        if not yes and not _agreed(run.path, f"remove it and free {size / 1e6:.1f} MB?"):
             continue
         run.remove()
         print(f"{run.path}: removed, {size / 1e6:.1f} MB freed")
+
+
+def _agreed(path: Path, question: str) -> bool:
+    from kerasapp.errors import RunError
+
+    if sys.stdin and sys.stdin.isatty():
+        typer.echo(f"{path}: {question} [y/N]: ", nl=False, err=True)
+    answer = sys.stdin.readline() if sys.stdin else ""
+    if not answer:
+        raise RunError(path, "not removed: nobody to ask; --yes removes without asking")
+    return answer.strip().lower() in ("y", "yes")
 
 
 def _row(run) -> dict:

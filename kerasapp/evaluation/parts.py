@@ -37,9 +37,13 @@ class Table:
     names: int = 1
     caption: str = ""
     strips: Sequence[tuple[float, float, float] | None] = ()
-    """Low, value and high of each row in percent of a common width, which a page draws in a last column."""
+    """Low, value and high of each row in percent of a common width, which a page draws in a last column. A value that
+    lies outside it is below 0 or above 100: an arrow points there.
+    """
     strip: str = ""
     """What that column shows."""
+    ends: tuple[str, str] = ("", "")
+    """The figures at the two ends of that width."""
 
 
 @dataclass(frozen=True)

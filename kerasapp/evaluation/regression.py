@@ -95,8 +95,8 @@ def sections(name: str, result: Mapping[str, Any], examples: Mapping[str, np.nda
     ]
     columns, cells = raw_columns(examples) if examples else ([], [])
     rows = [
-        [row["id"], *cell, number(row["label"]), number(row["predicted"]), number(row["predicted"] - row["label"])]
+        [row["id"], number(row["label"]), number(row["predicted"]), number(row["predicted"] - row["label"]), *cell]
         for row, cell in zip(result["mistakes"], cells or [[] for _ in result["mistakes"]], strict=True)
     ]
-    table = Table(["example", *columns, "true", "predicted", "difference"], rows, names=1 + len(columns))
+    table = Table(["example", "true", "predicted", "difference", *columns], rows)
     return [Section("Predicted against true", drawings), Section("The largest errors", [table])]

@@ -32,6 +32,8 @@ from kerasapp.evaluation.rendering import Document, draw, markdown, page
 from kerasapp.files import write as write_file
 from kerasapp.files import write_json
 
+MARGIN = 4  # percent of the drawn intervals' width, at each side
+
 
 def write(report: dict[str, Any], folder: Path, examples: Mapping[str, Mapping[str, np.ndarray]]) -> None:
     """`report.json`, `.md`, `.html` and `plots/`; `examples` are the prepared features of each split's mistakes."""
@@ -93,8 +95,8 @@ def _against(report: dict[str, Any], kind: ModuleType) -> Section | None:
         for row in rows
     ]  # fmt: skip
     header = ["", *(spoken(name) for name in names), "trained on", "tested on"]
-    strips = _strips([row["metrics"].get(kind.HEADLINE) for row in rows], kind.BETTER)
-    parts = [Table(header, cells, strips=strips, strip=spoken(kind.HEADLINE))]
+    strips, ends = _strips([row["metrics"].get(kind.HEADLINE) for row in rows], kind.BETTER)
+    parts = [Table(header, cells, strips=strips, strip=spoken(kind.HEADLINE), ends=ends)]
     if any(row.get("trained_on", 0) < row.get("of", 0) for row in rivals):
         parts.append(
             Text("Classical baselines are trained on at most 10\u202f000 examples; the model saw all of them.")
@@ -104,16 +106,28 @@ def _against(report: dict[str, Any], kind: ModuleType) -> Section | None:
     return Section("Against the baselines", parts)
 
 
-def _strips(metrics: Sequence[Mapping[str, float] | None], better: str) -> list[tuple[float, float, float] | None]:
-    """Low, value and high of each row in percent of the width that model and best baseline span; None outside it."""
+Strips = list[tuple[float, float, float] | None]
+
+
+def _strips(metrics: Sequence[Mapping[str, float] | None], better: str) -> tuple[Strips, tuple[str, str]]:
+    """Low, value and high of each row in percent of the width that model and best baseline span, and its two ends.
+
+    The width keeps a margin at both sides. A bar ends where it does; a value outside is below 0 or above 100.
+    """
     shown = [(it.get("low", it["value"]), it["value"], it.get("high", it["value"])) if it else None for it in metrics]
     own, rivals = shown[0], [strip for strip in shown[1:] if strip]
     if own is None or not rivals:
-        return []
+        return [], ("", "")
     best = (max if better == "higher" else min)(rivals, key=lambda strip: strip[1])
     least, most = min(own + best), max(own + best)
-    inside = [strip if strip and min(strip) >= least and max(strip) <= most else None for strip in shown]
-    return [strip and tuple(4 + 92 * (value - least) / ((most - least) or 1) for value in strip) for strip in inside]
+
+    def placed(low: float, value: float, high: float) -> tuple[float, float, float]:
+        low, value, high = (
+            MARGIN + (100 - 2 * MARGIN) * (it - least) / ((most - least) or 1) for it in (low, value, high)
+        )
+        return min(max(low, 0.0), 100.0), value, min(max(high, 0.0), 100.0)
+
+    return [strip and placed(*strip) for strip in shown], (number(least), number(most))
 
 
 def _curves(report: dict[str, Any], folder: Path, kind: ModuleType) -> Section | None:
@@ -126,12 +140,13 @@ def _curves(report: dict[str, Any], folder: Path, kind: ModuleType) -> Section |
     line = {kind.HEADLINE: (f"{rival}, test", values[rival])} if rival else None
     epoch = (report["training"] or {}).get("best_epoch")
     figure = plots.learning_curves(rows, best_epoch=epoch, baselines=line)
-    told = "Lines that part show what was learned by heart."
+    last = {name: float(rows[-1].get(name) or "nan") for name in ("loss", "val_loss")}
+    told = "Lines that part show what was learned by heart." if last["val_loss"] > last["loss"] else ""
     if epoch is not None:
         monitor = report["training"]["monitor"]
         told = (
             f"The model of epoch {epoch} was kept, the best by {monitor['metric']} ({number(monitor['value'])}). {told}"
-        )
+        ).strip()
     return Section("How it learned", [Drawing("curves", figure, told)])
 
 

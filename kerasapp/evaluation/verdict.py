@@ -5,6 +5,7 @@ from types import ModuleType
 from typing import Any
 
 from kerasapp.evaluation.parts import number, spoken, spread
+from kerasapp.names import counted
 
 FEW = 100  # examples, below which an interval is so wide that it is said
 
@@ -16,7 +17,7 @@ def headline(report: dict[str, Any], metric: str, better: str) -> str:
     if not math.isfinite(own["value"]):
         return f"{name.capitalize()} {spoken(metric)} can't be told: {result['not_finite']} outputs are not finite."
     interval = f"95 % interval {spread(own)}, " if spread(own) else ""
-    figure = f"{number(own['value'])} ({interval}{number(result['examples'])} examples)"
+    figure = f"{number(own['value'])} ({interval}{_examples(result['examples'])})"
     rivals = [row for row in report["baselines"] if name == "test" and metric in row["metrics"]]
     if not rivals:
         return f"{name.capitalize()} {spoken(metric)} {figure}."
@@ -33,12 +34,16 @@ def headline(report: dict[str, Any], metric: str, better: str) -> str:
     return f"{name.capitalize()} {spoken(metric)} {figure}, {stands} {rival['name']} at {number(value)}."
 
 
+def _examples(count: int) -> str:
+    return counted(count, "example", number(count))
+
+
 def warnings(report: dict[str, Any], kind: ModuleType) -> list[str]:
     """Why the figures may be worse, or better, than they look; a sentence each."""
     told = []
     parameters, training = report["parameters"]["trainable"], report["examples"].get("train")
     if training and parameters > training:
-        counts = f"{number(parameters)} trainable parameters, {number(training)} training examples"
+        counts = f"{number(parameters)} trainable parameters, {counted(training, 'training example', number(training))}"
         told.append(
             f"{counts}: it could learn them by heart. The distance between its two curves tells how far it did."
         )
@@ -49,7 +54,7 @@ def warnings(report: dict[str, Any], kind: ModuleType) -> list[str]:
         if result["examples"] < FEW:
             one = number(1 / result["examples"])
             told.append(
-                f"{result['examples']} examples in {name}: each is {one} of the result, and the intervals are wide."
+                f"{_examples(result['examples'])} in {name}: each is {one} of the result, and the intervals are wide."
             )
         if result.get("not_finite"):
             told.append(f"{result['not_finite']} outputs on {name} are not finite: its figures are not to be trusted.")

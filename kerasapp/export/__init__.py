@@ -19,7 +19,7 @@ from kerasapp import components
 from kerasapp.callbacks.stop import StopOnSignal
 from kerasapp.errors import KerasappError, RunError, WorkError
 from kerasapp.export._card import card
-from kerasapp.files import flush, write, write_json
+from kerasapp.files import flush, naming, write, write_json
 
 if TYPE_CHECKING:
     import numpy
@@ -86,11 +86,13 @@ def _examples(run: "Run") -> "dict[str, numpy.ndarray]":
 @contextmanager
 def _unpublished(place: Path) -> Iterator[Path]:
     """A hidden folder in `place`, gone afterwards unless it was renamed; so is `place` where it stays empty."""
-    place.mkdir(parents=True, exist_ok=True)
+    with naming(place):
+        place.mkdir(parents=True, exist_ok=True)
     folder = place / f".export-{os.getpid()}-{secrets.token_hex(4)}"
     try:
-        folder.mkdir()
-        yield folder
+        with naming(place):
+            folder.mkdir()
+            yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         with suppress(OSError):  # not empty

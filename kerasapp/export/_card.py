@@ -6,6 +6,8 @@ Left out of theirs: intended use and ethical considerations, which no program ca
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from kerasapp.names import counted
+
 if TYPE_CHECKING:
     from kerasapp.run import Run
 
@@ -84,7 +86,9 @@ def card(run: "Run", name: str, verified: dict[str, Any], usage: str) -> str:
 
 def _metrics(report: dict[str, Any]) -> list[str]:
     """Rows of a table, the baselines last."""
-    measured = [(f"{split} ({found['examples']} examples)", found) for split, found in report["splits"].items()]
+    measured = [
+        (f"{split} ({counted(found['examples'], 'example')})", found) for split, found in report["splits"].items()
+    ]
     measured += [(f"baseline: {baseline['name']}", baseline) for baseline in report.get("baselines", [])]
     return [f"| {on} | {metric} | {_value(of)} |" for on, found in measured for metric, of in found["metrics"].items()]
 
@@ -99,7 +103,8 @@ def _value(of: dict[str, float | None] | float | None) -> str:
 def _check(verified: dict[str, Any]) -> str:
     times = ", ".join(f"{value:.2f} ms for a call with {size}" for size, value in verified["milliseconds"].items())
     told = [
-        f"- loaded in another process and compared with `kerasapp predict` on {verified['examples']} examples",
+        "- loaded in another process and compared with `kerasapp predict` on "
+        + counted(verified["examples"], "example"),
         f"- largest difference: {verified['max_difference']:.2g}",
         f"- size: {verified['bytes']:,} bytes",
         f"- on the CPU of the machine that exported it: {times}",

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import keras
 
+from kerasapp.names import counted
 from kerasapp.summary._calls import Call, Shape, calls
 from kerasapp.summary._drawing import draw
 from kerasapp.summary._flops import flops
@@ -86,7 +87,7 @@ class Summary:
             f"{'at least ' if unknown else ''}{_short(self.flops)} FLOPs an example (2 for a multiply-add)",
         ]
         if self.examples is not None:
-            lines.append(f"{_spaced(self.examples)} training examples")
+            lines.append(counted(self.examples, "training example", _spaced(self.examples)))
         return lines if self.warning is None else [*lines, self.warning]
 
 

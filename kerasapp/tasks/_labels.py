@@ -11,7 +11,7 @@ import numpy as np
 from kerasapp.data._files import natural
 from kerasapp.data._table import LARGEST, TOO_LARGE
 from kerasapp.errors import DataError
-from kerasapp.names import some
+from kerasapp.names import counted, some
 from kerasapp.types import Split
 
 NAMED = 10  # this many classes are listed in a message
@@ -107,7 +107,7 @@ def _refuse(split: Split, values: np.ndarray, wrong: np.ndarray, what: str) -> N
 
 
 def _others(wrong: np.ndarray) -> str:
-    return f" (and in {wrong.sum() - 1} more examples)" if wrong.sum() > 1 else ""
+    return f" (and in {counted(wrong.sum() - 1, 'more example')})" if wrong.sum() > 1 else ""
 
 
 def _folder(split: Split, values: np.ndarray, labels: list[str]) -> Path:

@@ -81,3 +81,10 @@ def test_warnings_beyond_what_is_listed_are_counted_all_the_same(check):
     code, out, err = check([*rows(3000), *rows(1200)], "--data")
     assert code == 0 and out == ["ok: 4200 examples looked at, 1200 warnings, 1000 of them in --json"]
     assert "warning: duplicate: and 1195 more like these (--report or --json)" in err
+
+
+def test_findings_of_several_recipes_name_theirs(check, tmp_path):
+    (tmp_path / "other.yaml").write_text(TEXT.format(path="t.csv"))
+    _, _, err = check([*rows(200), rows(200)[0]], "other.yaml", "--data")
+    assert {line.split(": ")[0] for line in err} == {"t.yaml", "other.yaml"}
+    assert sum("warning" in line for line in err) == 2

@@ -1,11 +1,17 @@
 """The command line from outside: exit codes, streams, and what stays unimported."""
 
+import errno
 import json
 import os
+import pty
+import signal
 import subprocess
 import sys
 
 import pytest
+
+from kerasapp import __version__
+from kerasapp.cli import run
 
 HEAVY = ("tensorflow", "keras", "sklearn", "cv2", "numpy", "matplotlib", "rich")
 TEXT = "title: T\ntask: image_classification\ndata: {name: sklearn, dataset: digits}\nmodel: {name: cnn}\n"
@@ -99,7 +105,114 @@ def test_a_copied_recipe_is_valid_where_it_lands(tmp_path):
     assert kerasapp("check", "mine.yaml", cwd=tmp_path).returncode == 0
 
 
-def test_a_closed_pipe_is_no_error(tmp_path):
-    command = f"{sys.executable} -m kerasapp schema | head -1"
-    done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True)
+@pytest.mark.parametrize("words", ["schema", "list --json", "--help", "runs"])
+def test_a_closed_pipe_is_no_error(tmp_path, words):
+    a_run(tmp_path)
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "kerasapp", *words.split()], cwd=tmp_path, stdout=writing, stderr=subprocess.PIPE
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_an_output_on_a_full_disk_is_one_line_and_1(tmp_path):
+    if not os.path.exists("/dev/full"):
+        pytest.skip("no /dev/full here")
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "kerasapp", "list"]
+        done = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1) and "no space left" in done.stderr
+
+
+def a_run(root):
+    folder = root / "runs" / "small" / "first"
+    folder.mkdir(parents=True)
+    state = {"state": "finished", "recipe": "small", "started": "2026-01-03T10:22:00", "seconds": 1.0}
+    (folder / "state.json").write_text(json.dumps(state))
+    return folder
+
+
+def test_a_removal_that_nobody_can_be_asked_about_is_refused_in_one_line(tmp_path):
+    folder = a_run(tmp_path)
+    command = [sys.executable, "-m", "kerasapp", "runs", "rm", "first"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert done.returncode == 2 and folder.exists() and done.stdout == ""
+    assert done.stderr == "runs/small/first: not removed: nobody to ask; --yes removes without asking\n"
+
+
+def test_an_interrupt_at_the_question_is_130_and_removes_nothing(tmp_path):
+    folder, (terminal, inner) = a_run(tmp_path), pty.openpty()
+    command = [sys.executable, "-m", "kerasapp", "runs", "rm", "first"]
+    process = subprocess.Popen(command, cwd=tmp_path, stdin=inner, stderr=subprocess.PIPE, text=True)
+    assert "remove it and free" in process.stderr.read(50)
+    process.send_signal(signal.SIGINT)
+    told = process.communicate(timeout=60)[1]
+    os.close(terminal)
+    os.close(inner)
+    assert process.returncode == 130 and folder.exists() and "Traceback" not in told and "fault of ours" not in told
+
+
+def test_a_run_named_twice_is_removed_once(tmp_path):
+    folder = a_run(tmp_path)
+    done = kerasapp("runs", "rm", "-y", "first", "runs/small/first", cwd=tmp_path)
+    assert done.returncode == 0 and not folder.exists(), done.stderr
+    assert len(done.stdout.splitlines()) == 1
+
+
+def test_a_fault_in_the_data_to_evaluate_on_is_positioned_in_that_option(tmp_path):
+    folder = a_run(tmp_path)
+    (folder / "recipe.yaml").write_text(TEXT)
+    source = "{name: sklearn, dataset: digits, lbel: y}"
+    done = kerasapp("evaluate", "first", "--data", source, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"--data:1:{source.index('lbel') + 1}: ")
+
+
+@pytest.mark.parametrize("number, code", [(errno.EROFS, 2), (errno.EACCES, 2), (errno.ENOSPC, 1)])
+def test_a_target_that_cannot_be_written_is_bad_input_and_a_full_disk_is_not(
+    tmp_path, monkeypatch, capfd, number, code
+):
+    def refuse(**named):
+        raise OSError(number, os.strerror(number), "a temporary name")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tempfile.mkstemp", refuse)
+    assert run(["copy", "vision/digits_cnn", "mine.yaml"]) == code
+    told = capfd.readouterr().err
+    assert told.startswith("mine.yaml: ") and "saved before" not in told and len(told.splitlines()) == 1
+
+
+def completed(words, cwd, env=None):
+    line = f"kerasapp {words}"
+    told = {"_KERASAPP_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(len(line.split(" ")) - 1)}
+    done = kerasapp(cwd=cwd, env={**told, **(env or {})})
     assert done.stderr == ""
+    return done.stdout.split()
+
+
+def test_names_of_recipes_and_runs_are_completed(tmp_path):
+    a_run(tmp_path)
+    (tmp_path / "vision.yaml").write_text(TEXT)
+    assert {"vision/digits_cnn", "vision.yaml"} <= set(completed("run vis", tmp_path))
+    assert completed("check vision/digits", tmp_path) == ["vision/digits_cnn"]
+    assert completed("predict la", tmp_path) == ["latest"]
+    assert completed("runs rm small", tmp_path) == ["small/first"]
+
+
+def test_completion_imports_nothing_heavy(tmp_path):
+    a_run(tmp_path)
+    code = (
+        f"import sys\nfrom kerasapp.cli import run\nrun([])\nprint([name for name in {HEAVY} if name in sys.modules])"
+    )
+    line = {"_KERASAPP_COMPLETE": "complete_bash", "COMP_WORDS": "kerasapp predict s", "COMP_CWORD": "2"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, env={**os.environ, **line}
+    )
+    assert done.stdout.split("\n")[-2:] == ["[]", ""], done
+
+
+def test_the_version_is_one_line(tmp_path):
+    done = kerasapp("--version", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"kerasapp {__version__}\n", "")

@@ -54,3 +54,10 @@ def test_an_interrupt_keeps_and_tells_those_that_are_done(tmp_path):
     told = json.loads(out)
     assert process.returncode == 143 and "Traceback" not in err
     assert len(told["runs"]) >= 2 and told["metrics"]["accuracy"]["seeds"] == len(told["runs"])
+
+
+def test_a_first_seed_that_can_not_begin_leaves_a_document_too(tmp_path):
+    (tmp_path / "small.yaml").write_text(TEXT.replace("{name: synthetic, ", "{name: csv, path: gone.csv} #"))
+    done = subprocess.run([*RUN, "2", "--json"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2 and "gone.csv" in done.stderr
+    assert json.loads(done.stdout) == {"runs": [], "metrics": {}}

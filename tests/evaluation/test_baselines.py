@@ -91,6 +91,10 @@ def test_regression_is_scored_in_the_labels_units(tmp_path):
     assert metric(simple, "mean_absolute_error") == pytest.approx(np.abs(error).mean())
     assert metric(simple, "root_mean_squared_error") == pytest.approx(np.sqrt((error**2).mean()))
     assert metric(classical, "mean_absolute_error") < metric(simple, "mean_absolute_error") / 5
+    spread = 1.96 * np.abs(error).std() / np.sqrt(50)
+    told = simple["metrics"]["mean_absolute_error"]
+    assert told["low"] == pytest.approx(told["value"] - spread, rel=0.03)
+    assert told["high"] == pytest.approx(told["value"] + spread, rel=0.03)
 
 
 def test_at_most_so_many_examples_are_used_and_the_row_says_so(monkeypatch, tmp_path):

@@ -220,3 +220,39 @@ def test_a_perfect_model_has_no_mistakes_to_show(folder):
     result = classification.measure(task, SimpleNamespace(ids=[""] * 30), outputs, np.zeros(30), [])
     write(finished(classification, result), folder, {})
     assert "every example of test is right" in (folder / "report.md").read_text()
+
+
+def strip_report(images, rivals):
+    report, _ = images
+    accuracy = {"value": 0.9, "low": 0.88, "high": 0.92}
+    report["splits"]["test"]["metrics"]["accuracy"] = accuracy
+    report["baselines"] = [{"name": name, "metrics": {"accuracy": told}} for name, told in rivals.items()]
+    return report
+
+
+def test_the_drawn_intervals_have_a_scale_and_a_baseline_off_it_has_an_arrow(folder, images):
+    rival = {"value": 0.95, "low": 0.94, "high": 0.96}
+    write(strip_report(images, {"majority class": {"value": 0.1, "low": 0.08, "high": 0.12}, "svm": rival}), folder, {})
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    assert "<small><span>.880</span><span>.960</span></small>" in html
+    assert html.count('<u class="below">') == 1 and '<u class="above">' not in html
+    assert html.count('<b style="left:') == 2
+
+
+def test_a_baseline_above_a_smaller_best_error_points_to_the_other_side(folder, prices):
+    report, _ = prices
+    own = report["splits"]["test"]["metrics"]["mean_absolute_error"]["value"]
+    report["baselines"] = [
+        {"name": name, "metrics": {"mean_absolute_error": {"value": value}}}
+        for name, value in (("training mean", 100 * own), ("boosting", own / 2))
+    ]
+    write(report, folder, {})
+    assert (folder / "report.html").read_text(encoding="utf-8").count('<u class="above">') == 1
+
+
+@pytest.mark.parametrize("val_loss, said", [(".4", False), (".9", True)])
+def test_learning_by_heart_is_said_only_where_validation_is_the_worse(folder, images, val_loss, said):
+    report, examples = images
+    (folder / "history.csv").write_text(HISTORY.replace("3,.5,.85,.9", f"3,.5,.85,{val_loss}"))
+    write(report, folder, examples)
+    assert ("learned by heart" in (folder / "report.md").read_text(encoding="utf-8")) == said
