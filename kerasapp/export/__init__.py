@@ -46,14 +46,14 @@ def export(run: "Run", *, name: str | None = None, root: Path = Path(), format: 
     with StopOnSignal() as stop:
         model, task, examples = run.model(), run.task, _examples(run)
         place = root / "saved_models" / name
-        with _explained(run, stop), _unpublished(place) as folder:
+        with _explained(run, stop), stop.put_off(), _unpublished(place) as folder:  # TensorFlow can't be left anywhere
             form.write(model, task, folder)
+            stop.check()
             verified = form.verify(folder, model, task, examples)
-            stop.check()  # TensorFlow may have swallowed it
+            stop.check()
             write_json(folder / "assets.extra" / "verified.json", verified)
             write(folder / "assets.extra" / "card.md", card(run, name, verified, form.usage(name, task, examples)))
-            with stop.put_off():
-                return {"path": str(_publish(folder, place)), "format": format, "verified": verified}
+            return {"path": str(_publish(folder, place)), "format": format, "verified": verified}
 
 
 @contextmanager
