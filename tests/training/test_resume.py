@@ -193,7 +193,12 @@ def same(a, b):
             assert np.array_equal(x, y), (part, number)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+ALWAYS = ("dropout and augmentation", "calls of 8 steps that do not fill an epoch", "stages", "a table")
+
+
+@pytest.mark.parametrize(
+    "kind", [kind if kind in ALWAYS else pytest.param(kind, marks=pytest.mark.slow) for kind in KINDS]
+)
 def test_a_run_killed_and_gone_on_with_is_equal_to_one_that_never_was(monkeypatch, recipe, tmp_path, kind):
     asked = recipe(KINDS[kind])
     unreported = lambda: monkeypatch.setattr("kerasapp.training._work.report", lambda *_: None)  # noqa: E731
