@@ -44,6 +44,12 @@ def hash_own_code(values: dict[str, Any], folder: Path) -> str:
     return hashlib.sha256(repr(found).encode()).hexdigest()
 
 
+def edited(code: Path, hashes: dict[str, str]) -> list[Path]:
+    """The copies in a run's folder `code` that are not what `copy_own_code` gave the hashes of."""
+    paths = {code / name: digest for name, digest in hashes.items()}
+    return [path for path, digest in paths.items() if path.is_file() and _hash(path) != digest]
+
+
 def import_own_code(values: dict[str, Any], folder: Path) -> None:
     """Imports every component of one's own, so that what a copy lacks shows before anything is trained."""
     for _, _, _, module in _own_specs(values, folder):

@@ -14,6 +14,7 @@ from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 
 from kerasapp.callbacks._shared import saving
+from kerasapp.files import flush
 
 VERSION = "brain.Event:2"
 KEPT = "What was written before is kept"
@@ -54,11 +55,7 @@ class EventFiles:
         """Bytes of each file, all of them on disk by then: what `cut` goes back to."""
         self.flush()
         for path, _ in self._open.values():
-            handle = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+            flush(path)
         return {str(path.relative_to(self.folder)): path.stat().st_size for path in self._files()}
 
     def cut(self, sizes: dict[str, int]) -> None:

@@ -61,6 +61,11 @@ def better(value: float, best: float | None, mode: Mode) -> bool:
     return math.isfinite(value) and (best is None or (value > best if mode == "max" else value < best))
 
 
+def inner(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+    """The optimizer itself, inside the loss scaling of mixed precision."""
+    return getattr(optimizer, "inner_optimizer", optimizer)
+
+
 def learning_rate(model: keras.Model) -> float | None:
     """What the optimizer's next step takes; None where the model has no optimizer of that name, or several."""
     rate = getattr(getattr(model, "optimizer", None), "learning_rate", None)

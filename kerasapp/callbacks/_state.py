@@ -34,7 +34,7 @@ class Position:
     began: int = 0
     epoch: int = 0
     step: int = 0
-    begun: int = 0
+    taken: int = 0
 
 
 @dataclass(frozen=True)

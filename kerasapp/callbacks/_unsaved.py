@@ -18,10 +18,9 @@ def unsaved(model: keras.Model) -> list[str]:
     stateful random operations are not.
     """
     saved = {id(variable.value) for part in variables_of(model).values() for variable in part}
-    saved |= {id(variable.value) for variable in model.metrics_variables}
     found = []
     for graph in _graphs(model.train_function):
-        found += [f"the variable {v.name}" for v in graph.variables if id(v) not in saved and v.trainable is not None]
+        found += [f"the variable {v.name}" for v in graph.variables if id(v) not in saved]
         found += [f"the operation {kind}" for kind in _stateful(graph)]
     return list(dict.fromkeys(found))
 

@@ -6,6 +6,7 @@ validation, and all that looks at an epoch's end, see the averages, so that the 
 
 import keras
 
+from kerasapp.callbacks._shared import inner
 from kerasapp.callbacks._state import optimizers_of
 
 
@@ -43,7 +44,7 @@ class Averages(keras.callbacks.Callback):
 
 def _pairs(optimizer: keras.optimizers.Optimizer) -> list[tuple[keras.Variable, keras.Variable]]:
     """Each weight that the optimizer averages, and its average."""
-    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    optimizer = inner(optimizer)
     if not optimizer.use_ema:
         return []
     averages = zip(optimizer._trainable_variables, optimizer._model_variables_moving_average, strict=True)

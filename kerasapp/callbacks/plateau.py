@@ -5,7 +5,7 @@ import math
 
 import keras
 
-from kerasapp.callbacks._shared import Mode, due, learning_rate, monitored
+from kerasapp.callbacks._shared import Mode, due, inner, learning_rate, monitored
 from kerasapp.errors import KerasappError
 
 log = logging.getLogger("kerasapp")
@@ -30,8 +30,7 @@ class Plateau(keras.callbacks.ReduceLROnPlateau):
         self.every = every
 
     def on_train_begin(self, logs=None):
-        optimizer = getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
-        schedule = optimizer.get_config()["learning_rate"]
+        schedule = inner(self.model.optimizer).get_config()["learning_rate"]
         if isinstance(schedule, dict):
             raise KerasappError(
                 f"train.reduce_on_plateau: the learning rate follows {schedule['class_name']}, which can't be "

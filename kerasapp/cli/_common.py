@@ -14,6 +14,7 @@ from kerasapp.stock import find_recipe, stock_files
 __all__ = [
     "Json",
     "RecipeName",
+    "RecipeOrNone",
     "Root",
     "RunName",
     "Settings",
@@ -43,15 +44,14 @@ def complete_run(context: typer.Context, incomplete: str) -> list[str]:
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, and nothing else there.")]
 Root = Annotated[Path, typer.Option(help="Where runs/ and saved_models/ are.")]
-RecipeName = Annotated[
-    str,
-    typer.Argument(
-        metavar="RECIPE",
-        help="A path, or a stock recipe's name as `list` prints it.",
-        show_default=False,
-        autocompletion=complete_recipe,
-    ),
-]
+RECIPE = typer.Argument(
+    metavar="RECIPE",
+    help="A path, or a stock recipe's name as `list` prints it.",
+    show_default=False,
+    autocompletion=complete_recipe,
+)
+RecipeName = Annotated[str, RECIPE]
+RecipeOrNone = Annotated[str | None, RECIPE]
 RunName = Annotated[
     str,
     typer.Argument(

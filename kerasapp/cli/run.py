@@ -7,9 +7,9 @@ import typer
 
 from kerasapp.cli._common import (
     Json,
+    RecipeOrNone,
     Root,
     Settings,
-    complete_recipe,
     complete_run,
     load_recipe,
     print_json,
@@ -17,15 +17,6 @@ from kerasapp.cli._common import (
 )
 from kerasapp.errors import KerasappError
 
-RecipeOrNone = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="RECIPE",
-        help="A path, or a stock recipe's name as `list` prints it.",
-        show_default=False,
-        autocompletion=complete_recipe,
-    ),
-]
 Resumed = Annotated[
     str | None,
     typer.Option(

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from kerasapp.names import some
+
 NAMED = 3
 
 
@@ -20,6 +22,6 @@ def not_finite(outputs: Any) -> np.ndarray:
 
 def complaint(names: Sequence[str], mixed_precision: bool) -> str:
     """One line for the examples whose outputs are not finite."""
-    named = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+    named = some(names, NAMED)
     why = "float16 ends at 65 504 (train.mixed_precision), and these" if mixed_precision else "these"
     return f"{named}: the model's output is not finite: {why} inputs are far from what it was trained on"

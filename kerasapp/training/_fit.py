@@ -47,8 +47,8 @@ def fit(
     with Callbacks(run, model, task, splits, readers, stop=stop, saved=saved) as callbacks:
         for number, stage in enumerate(stages_of(recipe)):
             data = StageData(task, splits, readers, recipe.seed, stage.train.batch_size)
-            begun = place.begun if number == place.stage else 0
-            optimizer = optimizer_of(stage, model, data.steps, begun)
+            taken = place.taken if number == place.stage else 0
+            optimizer = optimizer_of(stage, model, data.steps, taken)
             compile_model(model, task, stage.train, optimizer=optimizer, steps_per_epoch=data.steps, eager=eager)
             if number < place.stage:
                 continue
@@ -59,7 +59,7 @@ def fit(
                 raise explained(found, model, data, read_state(state), number, weights) from None
             stop.check()
             done, kept = len(callbacks.history.rows()), None
-            last, place = replace(place, epoch=done, step=0), Position(number + 1, done, done, 0, steps_taken(model))
+            last, place = replace(place, epoch=done, step=0), Position(number + 1, done, done, taken=steps_taken(model))
             if done >= callbacks.last:
                 break
         callbacks.finish(last)

@@ -5,20 +5,21 @@ from dataclasses import replace
 
 import keras
 
+from kerasapp.callbacks._shared import inner
 from kerasapp.training._compile import Later, make_optimizer, make_rate
 from kerasapp.training._stages import Stage, leaves
 
 
-def optimizer_of(stage: Stage, model: keras.Model, steps: int, begun: int) -> keras.optimizers.Optimizer:
+def optimizer_of(stage: Stage, model: keras.Model, steps: int, taken: int) -> keras.optimizers.Optimizer:
     """A new optimizer, or the one before with the stage's learning rate; freezes what the stage does not train.
 
     It is built on every weight that some stage may train, so that one that is kept knows them all. Such a one has taken
-    `begun` steps when the stage begins; a schedule counts from there.
+    `taken` steps when the stage begins; a schedule counts from there.
     """
     if stage.keep_optimizer:
         optimizer = model.optimizer
         rate = make_rate(stage.train, steps, stage.epochs)
-        optimizer.learning_rate = Later(rate, begun) if callable(rate) else rate
+        optimizer.learning_rate = Later(rate, taken) if callable(rate) else rate
     else:
         optimizer = make_optimizer(stage.train, steps, stage.epochs)
         if stage.train.mixed_precision:  # Keras would do so too, but build it later, on fewer weights
@@ -40,4 +41,4 @@ def apply_trainable(model: keras.Model, stage: Stage) -> None:
 def steps_taken(model: keras.Model) -> int:
     """By the model's optimizer; 0 where it has none."""
     optimizer = getattr(model, "optimizer", None)
-    return 0 if optimizer is None else int(getattr(optimizer, "inner_optimizer", optimizer).iterations)
+    return 0 if optimizer is None else int(inner(optimizer).iterations)

@@ -16,6 +16,7 @@ from kerasapp import pipeline
 from kerasapp.callbacks._state import State, assign, variables_of
 from kerasapp.callbacks.finite import NonFinite
 from kerasapp.errors import RunError
+from kerasapp.names import some
 from kerasapp.training._batches import StageData
 from kerasapp.training._stages import leaves
 
@@ -144,5 +145,4 @@ def _told(what: str, wrong: np.ndarray, ids: list[str]) -> str:
     rows = [name for name, bad in zip(ids, wrong, strict=False) if bad]
     if not rows or len(rows) == len(ids):
         return f"Seen again from the last good state: {what}, in the batch of {', '.join(ids[:NAMED])}, ..."
-    more = f" and {len(rows) - NAMED} more" if len(rows) > NAMED else ""
-    return f"Seen again from the last good state: {what}, for {', '.join(rows[:NAMED])}{more}"
+    return f"Seen again from the last good state: {what}, for {some(rows, NAMED)}"

@@ -1,6 +1,5 @@
 """A run again, from its own folder alone: is the result equal, and if not, why?"""
 
-import hashlib
 import io
 import logging
 import zipfile
@@ -16,6 +15,7 @@ from kerasapp.callbacks.history import HistoryFile
 from kerasapp.comparison import differing, flat
 from kerasapp.environment import environment
 from kerasapp.errors import RunError
+from kerasapp.own_copy import edited
 from kerasapp.run import Run
 from kerasapp.training._fingerprint import fingerprints
 from kerasapp.types import Split
@@ -83,12 +83,12 @@ def _warn(run: Run) -> None:
     for row in differing(flat(then), flat(now)):
         if row["path"].startswith(RESULT):
             log.warning("environment.%s: was %s, is %s: the result may differ", row["path"], row["a"], row["b"])
-    for name, digest in then.get("code", {}).items():
-        path = run.path / "code" / name
-        if not path.is_file():
-            raise RunError(path, "is gone: the run can't be trained again without it")
-        if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
-            log.warning("%s: was edited after the run was made: the result may differ", path)
+    code = run.path / "code"
+    for name in then.get("code", {}):
+        if not (code / name).is_file():
+            raise RunError(code / name, "is gone: the run can't be trained again without it")
+    for path in edited(code, then.get("code", {})):
+        log.warning("%s: was edited after the run was made: the result may differ", path)
 
 
 def _reasons(a: Run, b: Run) -> list[Row]:

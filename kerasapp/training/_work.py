@@ -1,6 +1,5 @@
 """One run from its beginning, or from where it was left, to its report; and the folds of its cross-validation."""
 
-import hashlib
 import logging
 import shutil
 import time
@@ -17,7 +16,7 @@ from kerasapp.callbacks.history import HistoryFile
 from kerasapp.callbacks.stop import StopOnSignal, Stopped
 from kerasapp.environment import environment
 from kerasapp.errors import KerasappError, RunError
-from kerasapp.own_copy import hash_own_code
+from kerasapp.own_copy import edited, hash_own_code
 from kerasapp.recipe import Recipe
 from kerasapp.run import SAMPLES, Run, check_name
 from kerasapp.summary import summary
@@ -149,10 +148,8 @@ def check_unchanged(run: Run, state: dict, splits: dict[str, Split]) -> None:
         if kept["versions"].get(package) != version:
             was = kept["versions"].get(package)
             log.warning("%s is %s now, and was %s: the result may not be that of one process", package, version, was)
-    for name, digest in kept.get("code", {}).items():
-        path = run.path / "code" / name
-        if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() != digest:
-            log.warning("%s was edited since: the result is not that of one process", path)
+    for path in edited(run.path / "code", kept.get("code", {})):
+        log.warning("%s was edited since: the result is not that of one process", path)
 
 
 def seed_everything(recipe: Recipe) -> None:
