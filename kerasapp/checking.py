@@ -165,29 +165,33 @@ class Checker:
 
     def slots(self, kind: str, name: str, entry: str | None = None) -> list[Slot]:
         """What a component takes from a recipe: its arguments less the facts. Read once, however often it is named."""
-        key = kind, name, entry
+        hidden = self.hidden(kind)
+        key = (*self._key(kind, name, entry), frozenset(hidden))
         if key not in self._slots:
             try:
-                self._slots[key] = self._read_slots(*key)
+                self._slots[key] = self._read_slots(kind, name, entry, hidden)
             except (components.UnknownComponent, SyntaxError) as error:
                 self._slots[key] = error
         if isinstance(self._slots[key], Exception):
             raise self._slots[key]
         return self._slots[key]
 
-    def _read_slots(self, kind: str, name: str, entry: str | None) -> list[Slot]:
+    def _read_slots(self, kind: str, name: str, entry: str | None, hidden: set[str]) -> list[Slot]:
         if kind.startswith("keras."):
             return self.keras_slots(kind.removeprefix("keras."), name)
         arguments = self.signature(kind, name, entry).arguments
-        hidden = self.hidden(kind)
         return [Slot(a.name, type_of(a.annotation), a.required, a.default) for a in arguments if a.name not in hidden]
 
     def signature(self, kind: str, name: str, entry: str | None = None) -> components.Signature:
         """What a component's file says that it takes, read once."""
-        key = kind, name, entry
+        key = self._key(kind, name, entry)
         if key not in self._signatures:
-            self._signatures[key] = components.signature(*key, self.folder)
+            self._signatures[key] = components.signature(kind, name, entry, self.folder)
         return self._signatures[key]
+
+    def _key(self, kind: str, name: str, entry: str | None) -> tuple:
+        """A user's own component is found from the recipe's folder."""
+        return kind, name, entry, self.folder if ":" in name else None
 
     def hidden(self, kind: str) -> set[str]:
         """Arguments that a recipe never sets: what a model is told of the data."""
@@ -212,12 +216,12 @@ class Checker:
         """What may have been meant, for the first faults of many: looking for it takes its time."""
         return meant(word, there) if len(self.faults) < GUESSES else ""
 
-    def apart(self, offered: tuple[str, ...] | None = None) -> "Checker":
-        """Another for a part or a form of the same recipe, that has read the same files and has no faults yet."""
-        made = Checker(self.folder, self.facts, self.offered if offered is None else offered)
-        made._signatures, made._adapters = self._signatures, self._adapters
-        if made.offered == self.offered:  # else other arguments are facts
-            made._slots = self._slots
+    def apart(self, *, offered: tuple[str, ...] | None = None, folder: Path | None = None) -> "Checker":
+        """Another, for a form of the same recipe or for one in another folder, that has read the same files and has no
+        faults yet.
+        """
+        made = Checker(folder or self.folder, self.facts, self.offered if offered is None else offered)
+        made._signatures, made._adapters, made._slots = self._signatures, self._adapters, self._slots
         return made
 
     def note(self, node: Node, path: str, message: str) -> None:

@@ -106,14 +106,17 @@ class Recipe:
         return dict(flat("", {key: value for key, value in self.values.items() if key != "smoke"}))
 
 
-def load(path: str | Path) -> Recipe:
-    """The recipe in a file. Raises RecipeError with all its faults, in order of position."""
+def load(path: str | Path, checker: Checker | None = None) -> Recipe:
+    """The recipe in a file. Raises RecipeError with all its faults, in order of position.
+
+    `checker`, of any recipe, spares reading again what several of them name.
+    """
     path = Path(path)
     try:
         tree = read_file(str(path))
     except RecipeError as error:
         raise RecipeError(error.faults + _more(path, error.tree)) from None
-    return _checked(path, tree)
+    return _checked(path, tree, checker=checker)
 
 
 def _more(path: Path, tree: Node | None) -> list[Fault]:
@@ -134,11 +137,11 @@ def parse_setting(text: str, file: str = "--set") -> tuple[str, Node]:
     return path.strip(), read_text(value, file, len(path) + 1) if value else Node("", file, 1, len(path) + 2)
 
 
-def _checked(file: Path, tree: Node, changes: tuple[str, ...] = ()) -> Recipe:
+def _checked(file: Path, tree: Node, changes: tuple[str, ...] = (), checker: Checker | None = None) -> Recipe:
     """Holds the tree against the schema. The smoke form is checked too, so that no recipe carries a broken one."""
     if not isinstance(tree.value, dict):
         raise RecipeError([tree.fault("", "expected a mapping with task, data and model")])
-    checker = Checker(file.parent, components.facts())
+    checker = checker.apart(folder=file.parent) if checker else Checker(file.parent, components.facts())
     values, faults = _resolve(checker, tree)
     smoke = tree.value.get("smoke")
     if smoke is not None and isinstance(smoke.value, dict) and not changes:
@@ -165,7 +168,7 @@ def _changed(
 
 def _resolve(checker: Checker, tree: Node) -> tuple[dict[str, Any], list[Fault]]:
     """Every value, and the faults; `checker` is only asked what it has read before."""
-    checker = checker.apart(_facts_of(checker, tree))
+    checker = checker.apart(offered=_facts_of(checker, tree))
     values = checker.mapping(list(FRAME), tree, "", 'key "{}"', "a recipe")
     for kind, key, extra in (
         ("tasks", "task", ()),

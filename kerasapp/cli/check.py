@@ -66,13 +66,16 @@ def _checked(
     recipes: list[str], build: bool, look: Callable[[Any], Any] | None
 ) -> tuple[list[Any], list[tuple[str, Any]]]:
     """The faults of all recipes, and the word for each that has none with what `look` saw of it."""
+    from kerasapp import components
+    from kerasapp.checking import Checker
     from kerasapp.errors import RecipeError
     from kerasapp.recipe import load
 
+    checker = Checker(Path(), components.facts())
     faults, looks = [], []
     for word in recipes:
         try:
-            recipe = load(find_recipe(word))
+            recipe = load(find_recipe(word), checker)
             looks += [(word, look(recipe))] if look else []
             faults += _build(recipe) if build else []
         except RecipeError as error:

@@ -81,7 +81,11 @@ class Arrays:
         CPU.
         """
         with tf.init_scope(), tf.device("CPU:0"):
-            return [(names, _tensor(array)) for names, array in _stacked(self._arrays)]
+            tensors = [(names, _tensor(array)) for names, array in _stacked(self._arrays)]
+        for names, tensor in tensors:
+            if len(names) == 1 and isinstance(tensor, tf.Tensor) and tensor.dtype != tf.string:
+                self._arrays[names[0]] = np.asarray(memoryview(tensor))  # the same memory: the data is there once
+        return tensors
 
 
 def hashed(contents: Iterable) -> np.ndarray:

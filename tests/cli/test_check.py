@@ -88,3 +88,18 @@ def test_findings_of_several_recipes_name_theirs(check, tmp_path):
     _, _, err = check([*rows(200), rows(200)[0]], "other.yaml", "--data")
     assert {line.split(": ")[0] for line in err} == {"t.yaml", "other.yaml"}
     assert sum("warning" in line for line in err) == 2
+
+
+def test_recipes_of_several_folders_are_held_against_their_own_components(tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    recipe = "title: T\ntask: tabular_classification\ndata: {name: sklearn, dataset: wine}\n"
+    for folder, argument in (("a", "units"), ("b", "width")):
+        (tmp_path / folder).mkdir()
+        code = f"def net(*, num_classes: int, {argument}: int = 3):\n    ...\n"
+        (tmp_path / folder / "nets.py").write_text(code)
+        (tmp_path / folder / "r.yaml").write_text(recipe + f"model: {{name: './nets.py:net', {argument}: 8}}\n")
+    code = run(["check", "a/r.yaml", "b/r.yaml"])
+    assert code == 0, capfd.readouterr().err
+    (tmp_path / "b" / "r.yaml").write_text(recipe + "model: {name: './nets.py:net', units: 8}\n")
+    assert run(["check", "a/r.yaml", "b/r.yaml"]) == 2
+    assert 'b/r.yaml:4:32: unknown argument "units"' in capfd.readouterr().err

@@ -106,3 +106,11 @@ def _seconds(function, *arguments) -> float:
     started = time.perf_counter()
     function(*arguments)
     return time.perf_counter() - started
+
+
+def test_what_is_gathered_is_in_memory_once():
+    pixels = np.zeros((8, 4, 4, 1), np.uint8)
+    split = Arrays({"image": pixels}, range(8))
+    split.gather(tf.constant([0], tf.int64))
+    (_, tensor) = split._tensors[0]
+    assert np.shares_memory(split.column("image"), np.asarray(memoryview(tensor)))
