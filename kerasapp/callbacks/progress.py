@@ -2,18 +2,17 @@
 
 import logging
 import math
-import os
 import shutil
 import sys
 import time
 from typing import TextIO
 
 from kerasapp.callbacks._shared import Counted, Mode, better
+from kerasapp.meter import bar, duration, is_terminal
 
 BAR_EVERY, LINE_EVERY = 0.25, 30.0  # seconds between two looks within an epoch: on a terminal, in a log
 SHOWN = 4  # metrics in a line, each of training and validation
 REMEMBERED = 5  # epochs that the time left is judged by
-BAR = 24  # characters
 
 
 class Progress(Counted):
@@ -130,11 +129,6 @@ class Progress(Counted):
         return True
 
 
-def is_terminal(stream: TextIO) -> bool:
-    """Whether a line of the stream can be written over: a terminal, and neither NO_COLOR nor TERM=dumb."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
 def number(value: float) -> str:
     """`.412`, `1.830`, `12345`, `4.2e-05`: three digits after the point where that says something."""
     if not math.isfinite(value) or value == 0:
@@ -146,20 +140,3 @@ def number(value: float) -> str:
         return f"{value:.0f}"
     text = f"{value:.3f}"
     return text.replace("0.", ".", 1) if size < 1 and not text.lstrip("-").startswith("1") else text
-
-
-def duration(seconds: float) -> str:
-    """`3.1 s`, `41 s`, `12 min`, `3 h 20 min`."""
-    if seconds < 9.95:
-        return f"{seconds:.1f} s"
-    if seconds < 99.5:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
-
-
-def bar(share: float, stream: TextIO) -> str:
-    """`━━━━╌╌╌╌` for a share of 0 to 1, in ASCII where the stream has no such signs."""
-    full, empty = "━╌" if "utf" in (stream.encoding or "").lower() else "#-"
-    done = min(int(share * BAR), BAR)
-    return full * done + empty * (BAR - done)

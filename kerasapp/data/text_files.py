@@ -1,18 +1,16 @@
-"""Lines of UTF-8 text: a file, a folder or a glob. A line is an example; blank lines are passed over."""
+"""Lines of UTF-8 text: a file, a folder or a glob. A line is an example; blank lines are passed over.
+
+The text stays on disk, so that it may be larger than memory.
+"""
 
 import glob
 import logging
-from bisect import bisect_right
-from itertools import accumulate
 from pathlib import Path
 
-import numpy as np
-
-from kerasapp.data._arrays import Arrays, Ids
-from kerasapp.data._faults import refuse
 from kerasapp.data._files import natural, present, shown
-from kerasapp.data._table import undecodable
+from kerasapp.data._lines import Lines, lines_of
 from kerasapp.errors import DataError
+from kerasapp.names import counted
 from kerasapp.types import DataPath, Split
 
 logger = logging.getLogger("kerasapp")
@@ -48,30 +46,9 @@ def _files(place: str, source: str | None, key: str) -> list[Path]:
     return sorted(found, key=lambda file: natural(str(file)))
 
 
-def _lines(place: str, files: list[Path]) -> Arrays:
-    texts, numbers, counts = [], [], []
-    for file in files:
-        before = len(texts)
-        for number, line in enumerate(_decoded(file).split("\n"), 1):
-            if line.strip():
-                texts.append(line.rstrip("\r"))
-                numbers.append(number)
-        counts.append(len(texts) - before)
-    if not texts:
+def _lines(place: str, files: list[Path]) -> Lines:
+    found = Lines([lines for file in files if len(lines := lines_of(file))])
+    if not len(found):
         raise DataError(shown(place), "holds no text")
-    logger.info("%s: %d lines of text in %d file%s", shown(place), len(texts), len(files), "s" * (len(files) > 1))
-    ends, lines = list(accumulate(counts)), np.array(numbers, np.int32)
-    ids = Ids(range(len(texts)), lambda row: f"{files[bisect_right(ends, row)].name}:{lines[row]}")
-    return Arrays({"text": np.array(texts, object)}, ids)
-
-
-def _decoded(file: Path) -> str:
-    try:
-        content = file.read_bytes()
-        return content.decode("utf-8-sig")
-    except OSError as error:
-        raise DataError(shown(file), f"can't be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        line, told = undecodable(content, error)
-        refuse(DataError(f"{shown(file)}:{line}", f"{told}. Convert the file to UTF-8"))
-        return content.decode("utf-8-sig", errors="replace")
+    logger.info("%s: %d lines of text in %s", shown(place), len(found), counted(len(files), "file"))
+    return found

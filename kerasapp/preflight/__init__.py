@@ -19,10 +19,10 @@ from kerasapp.data._decoding import decoder
 from kerasapp.data._faults import Remark
 from kerasapp.data.image_folder import Photographs
 from kerasapp.errors import DataError, KerasappError, RecipeError
+from kerasapp.meter import Meter
 from kerasapp.ops.decode import MAX_PIXELS
 from kerasapp.preflight import boxes, columns, duplicates, gallery, labels, texts
 from kerasapp.preflight._collected import MOST, Collected
-from kerasapp.preflight._meter import Meter
 from kerasapp.preflight.images import look_at_pictures
 from kerasapp.preflight.near import SIDE
 from kerasapp.recipe import Recipe

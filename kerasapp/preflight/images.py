@@ -17,9 +17,9 @@ from PIL import Image
 from kerasapp.data._decoding import Damaged, Decoder
 from kerasapp.data._images import CORES, Header, fault_kind, header, refused
 from kerasapp.data.image_folder import Photographs, content_hash
+from kerasapp.meter import Meter
 from kerasapp.ops.decode import MAX_PIXELS
 from kerasapp.preflight._ends import behind, is_film
-from kerasapp.preflight._meter import Meter
 from kerasapp.preflight.near import SMALL, perceptual
 from kerasapp.rules import Finding
 from kerasapp.types import Split

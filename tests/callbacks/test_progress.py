@@ -5,7 +5,8 @@ import pytest
 import tensorflow as tf
 
 from kerasapp.callbacks import progress as module
-from kerasapp.callbacks.progress import Progress, duration, number
+from kerasapp.callbacks.progress import Progress, number
+from kerasapp.meter import duration
 
 
 class Terminal(io.StringIO):

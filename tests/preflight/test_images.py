@@ -7,8 +7,8 @@ from PIL import Image
 from kerasapp.data import image_folder
 from kerasapp.data._arrays import Arrays
 from kerasapp.data._decoding import decoder
+from kerasapp.meter import Meter
 from kerasapp.ops.decode import MAX_PIXELS, decode_image
-from kerasapp.preflight._meter import Meter
 from kerasapp.preflight.gallery import beside_others
 from kerasapp.preflight.images import look_at_pictures, of_file
 

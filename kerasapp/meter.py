@@ -1,12 +1,12 @@
-"""How far a look has come: a moving bar on a terminal, and a line every so often in a log."""
+"""How far work on many examples has come: a moving bar on a terminal, and a line every so often in a log."""
 
+import os
 import sys
 import time
 from typing import TextIO
 
-from kerasapp.callbacks.progress import bar, duration, is_terminal
-
 BAR_EVERY, LINE_EVERY = 0.25, 10.0  # seconds
+BAR = 24  # characters
 
 
 class Meter:
@@ -38,3 +38,25 @@ class Meter:
             self.stream.write(" " * self._width + "\r")
             self.stream.flush()
             self._width = 0
+
+
+def is_terminal(stream: TextIO) -> bool:
+    """Whether a line of the stream can be written over: a terminal, and neither NO_COLOR nor TERM=dumb."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def duration(seconds: float) -> str:
+    """`3.1 s`, `41 s`, `12 min`, `3 h 20 min`."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    if seconds < 99.5:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def bar(share: float, stream: TextIO) -> str:
+    """`━━━━╌╌╌╌` for a share of 0 to 1, in ASCII where the stream has no such signs."""
+    full, empty = "━╌" if "utf" in (stream.encoding or "").lower() else "#-"
+    done = min(int(share * BAR), BAR)
+    return full * done + empty * (BAR - done)

@@ -2,8 +2,8 @@ import io
 
 import pytest
 
-from kerasapp.preflight import _meter as module
-from kerasapp.preflight._meter import Meter
+from kerasapp import meter as module
+from kerasapp.meter import Meter
 
 
 class Terminal(io.StringIO):
