@@ -1,6 +1,5 @@
 """Holds a recipe's tree against the signatures of what it names, fault by fault, and fills in the defaults."""
 
-import dataclasses
 import json
 import os
 from collections.abc import Collection
@@ -13,6 +12,7 @@ from kerasapp import components, keras_names, types
 from kerasapp.annotations import Slot, holds_spec, inner_spec, is_frame, keras_slot, marker, options, slots_of, type_of
 from kerasapp.errors import Fault
 from kerasapp.names import meant
+from kerasapp.paths import as_node
 from kerasapp.reading import Node
 from kerasapp.wording import complaint, shown
 
@@ -160,8 +160,8 @@ class Checker:
     def default(self, slot: Slot, node: Node, path: str) -> Any:
         """A default, with the specs in it completed."""
         if slot.default is None or not holds_spec(slot.type):
-            return _as_node(slot.default, node).plain()
-        return self.value(slot.type, _as_node(slot.default, node), _join(path, slot.name))
+            return as_node(slot.default, node).plain()
+        return self.value(slot.type, as_node(slot.default, node), _join(path, slot.name))
 
     def slots(self, kind: str, name: str, entry: str | None = None) -> list[Slot]:
         """What a component takes from a recipe: its arguments less the facts. Read once, however often it is named."""
@@ -240,17 +240,6 @@ _NOUN = {
     "keras.initializers": "initializer",
     "keras.regularizers": "regularizer",
 }
-
-
-def _as_node(value: Any, place: Node) -> Node:
-    """A default as a tree, every part of it standing at `place`."""
-    if dataclasses.is_dataclass(value):
-        value = dataclasses.asdict(value)
-    if isinstance(value, dict):
-        value = {key: _as_node(item, place) for key, item in value.items()}
-    elif isinstance(value, (list, tuple)):
-        value = [_as_node(item, place) for item in value]
-    return Node(value, place.file, place.line, place.column)
 
 
 def _by_place(node: Node, errors: list[dict[str, Any]]) -> dict[tuple, list[dict[str, Any]]]:

@@ -222,7 +222,7 @@ def _read_class(source: Source, arguments: dict[str, Argument], literals: dict[s
 
 
 def _read_literal(name: str, value: ast.expr | None, literals: dict[str, Any]) -> None:
-    """Constants that are no literals are the class's own affair, but for the two that are read without an import."""
+    """Constants that are no literals are the class's own affair, but for those that are read without an import."""
     if value is None:
         return
     try:
@@ -231,6 +231,8 @@ def _read_literal(name: str, value: ast.expr | None, literals: dict[str, Any]) -
         found = None
     if name in ("FACTS", "METRICS") and not (isinstance(found, tuple) and all(isinstance(word, str) for word in found)):
         raise _at(value, f"{name} is a tuple of words, written out: it is read without running the file")
+    if name == "TRAIN" and not isinstance(found, dict):
+        raise _at(value, f"{name} is a mapping, written out: it is read without running the file")
     literals[name] = found
 
 

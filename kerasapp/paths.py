@@ -1,5 +1,6 @@
 """Dotted paths into a recipe's tree (`train.optimizer.learning_rate`, `task.augmentation.0.factor`)."""
 
+import dataclasses
 from typing import Any
 
 from kerasapp.errors import RecipeError
@@ -58,6 +59,29 @@ def node_at(tree: Node, path: str) -> Node:
         if isinstance(node.value, dict) and step in node.value:
             node = node.value[step]
     return node
+
+
+def as_node(value: Any, place: Node) -> Node:
+    """A default as a tree, every part of it standing at `place`."""
+    if dataclasses.is_dataclass(value):
+        value = dataclasses.asdict(value)
+    if isinstance(value, dict):
+        value = {key: as_node(item, place) for key, item in value.items()}
+    elif isinstance(value, (list, tuple)):
+        value = [as_node(item, place) for item in value]
+    return Node(value, place.file, place.line, place.column)
+
+
+def filled(node: Node, defaults: dict[str, Any]) -> Node:
+    """A mapping with what it lacks of `defaults`, at every depth; one that names another component is left alone."""
+    if not isinstance(node.value, dict) or ("name" in node.value and "name" in defaults):
+        return node
+    items = {key: as_node(value, node) for key, value in defaults.items() if key not in node.value}
+    given = {
+        key: filled(item, defaults[key]) if isinstance(defaults.get(key), dict) else item
+        for key, item in node.value.items()
+    }
+    return dataclasses.replace(node, value=given | items)
 
 
 def written(path: str, node: Node) -> list[str]:

@@ -15,7 +15,7 @@ from kerasapp.checking import Checker
 from kerasapp.errors import Fault, RecipeError
 from kerasapp.frame import Reading, Train
 from kerasapp.names import meant
-from kerasapp.paths import as_change, flat, node_at, put, written
+from kerasapp.paths import as_change, filled, flat, node_at, put, written
 from kerasapp.reading import Node, dump, read_file, read_text
 from kerasapp.stages import check_stages
 from kerasapp.types import Seed, Spec
@@ -179,19 +179,23 @@ def _resolve(checker: Checker, tree: Node) -> tuple[dict[str, Any], list[Fault]]
             values[key] = checker.spec(kind, tree.value[key], key, extra=extra)
     train = tree.value.get("train") or Node({}, tree.file, tree.line, tree.column)
     train = Node({}, train.file, train.line, train.column) if train.value is None else train
-    values["train"] = checker.frame(Train, train, "train")
+    values["train"] = checker.frame(Train, filled(train, _literals_of(checker, tree).get("TRAIN", {})), "train")
     for rule in (_check_facts, _check_monitor, check_stages, _check_division, _check_reserved):
         rule(checker, tree, values)
     return values, checker.faults
 
 
 def _facts_of(checker: Checker, tree: Node) -> tuple[str, ...]:
-    """The facts that the recipe's task offers; none where the task itself is at fault."""
-    name = _name(tree.value.get("task"))
+    """The facts that the recipe's task offers."""
+    return tuple(_literals_of(checker, tree).get("FACTS", ()))
+
+
+def _literals_of(checker: Checker, tree: Node) -> dict[str, Any]:
+    """What is read from the file of the recipe's task; nothing where the task itself is at fault."""
     try:
-        return tuple(checker.signature("tasks", name).literals.get("FACTS", ()))
+        return checker.signature("tasks", _name(tree.value.get("task"))).literals
     except (components.UnknownComponent, SyntaxError, TypeError, ValueError):
-        return ()
+        return {}
 
 
 def _check_facts(checker: Checker, tree: Node, values: dict) -> None:

@@ -22,7 +22,7 @@ def verb(
     from kerasapp.training import prepare
 
     prepared = prepare(found)
-    told = summary(prepared.model, len(prepared.splits["train"]))
+    told = summary(prepared.model, prepared.examples)
     if draw:
         draw_graph(prepared.model, draw)
     if json:

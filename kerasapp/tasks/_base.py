@@ -7,6 +7,7 @@ import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
 import keras
@@ -34,6 +35,8 @@ class Task(ABC):
     """What a monitor may name, without `val_`; literal as well."""
     SPLIT: ClassVar[dict[str, float]] = {"validation": 0.1, "test": 0.2}
     """What is taken from train where the source brings no such split and the recipe says nothing."""
+    TRAIN: ClassVar[dict[str, Any]] = {}
+    """Defaults of the recipe's `train` that are this task's own; literal as well."""
     INPUT: ClassVar[Literal["image", "row", "text"]] = "row"
     """What `predict` reads from the files it is given."""
     EVALUATION: ClassVar[str] = "classification"
@@ -46,6 +49,10 @@ class Task(ABC):
     def adapt(self, split: Split) -> Self:
         """A copy that has learned labels, vocabulary, statistics from the training split. Raises DataError."""
 
+    def caching_in(self, folder: Path) -> Self:
+        """A copy that may keep there, for the next run, what takes long to make of the data."""
+        return self
+
     @abstractmethod
     def facts(self) -> dict[str, Any]:
         """The values behind FACTS."""
@@ -56,6 +63,10 @@ class Task(ABC):
 
     def check(self, split: Split, name: str) -> None:  # noqa: B027 - most tasks override it, none has to
         """Raises DataError where the adapted task can't read a split: a label that train never saw, NaN targets."""
+
+    def cut(self, split: Split) -> Split:
+        """What training goes through in place of a split, where an example is not what a step learns from."""
+        return split
 
     def prepare(self, raw: Raw) -> Raw:
         """The part of reading that depends on the example alone, and so can be cached: decoding, resizing."""

@@ -19,7 +19,6 @@ from kerasapp.types import Split
 __all__ = ["Reproduction", "evaluate", "over", "prepare", "reproduce", "resume", "train", "train_seeds"]
 
 log = logging.getLogger("kerasapp")
-BASELINES = Path("runs", ".baselines")
 
 
 def train(
@@ -42,7 +41,7 @@ def train(
             raise RunError(left.path, "is of this very recipe and unfinished: --name is for a new run, leave it out")
         return resume(left, root, eager=eager)
     with StopOnSignal() as stop:
-        return Work(stop, eager, root / BASELINES).begin(recipe, root / "runs" / recipe.name, name, before)
+        return Work(stop, eager, root).begin(recipe, root / "runs" / recipe.name, name, before)
 
 
 def resume(run: Run, root: Path = Path(), *, eager: bool = False) -> Run:
@@ -56,7 +55,7 @@ def resume(run: Run, root: Path = Path(), *, eager: bool = False) -> Run:
         log.info("%s: is finished, there is nothing to go on with%s", run.path, hint)
         return run
     with StopOnSignal() as stop:
-        return Work(stop, eager, root / BASELINES).go_on(run)
+        return Work(stop, eager, root).go_on(run)
 
 
 def unfinished(recipe: Recipe, root: Path) -> Run | None:

@@ -46,7 +46,8 @@ def _inputs(task: Task, split: Split, read: pipeline.Reader, seed: int) -> Calla
     """The first examples as the model sees them, encoded and augmented."""
 
     def inputs() -> np.ndarray | dict[str, np.ndarray]:
-        indices = tf.range(min(SAMPLES, len(split)), dtype=tf.int64)
+        shown = SAMPLES if task.INPUT == "image" else 1
+        indices = tf.range(min(shown, len(split)), dtype=tf.int64)
         encoded, _ = task.encode(read(indices), example_keys(seed, 0, indices))
         return tf.nest.map_structure(lambda tensor: tensor.numpy(), encoded)
 

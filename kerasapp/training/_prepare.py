@@ -3,6 +3,7 @@
 import fnmatch
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -22,25 +23,35 @@ SCOPE = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.>-]*")  # tensorflow/python/framewo
 
 @dataclass(frozen=True)
 class Prepared:
-    """What training begins with: the recipe with what the task decided, the adapted task, the data, the model."""
+    """What training begins with: the recipe with what the task decided, the adapted task, the data, the model.
+
+    `cut` are the splits as training goes through them (`Task.cut`).
+    """
 
     recipe: Recipe
     task: Task
     splits: dict[str, Split]
+    cut: dict[str, Split]
     model: keras.Model
 
+    @property
+    def examples(self) -> int | None:
+        """That are learned from, where an example of train is one."""
+        return len(self.splits["train"]) if self.cut["train"] is self.splits["train"] else None
 
-def prepare(recipe: Recipe) -> Prepared:
-    """Reads the data, adapts the task, builds the model, and makes sure that they meet. Nothing is written.
 
-    Raises RecipeError, also for what the user's own code raises; DataError.
+def prepare(recipe: Recipe, cache: Path | None = None) -> Prepared:
+    """Reads the data, adapts the task, builds the model, and makes sure that they meet.
+
+    Nothing is written, but in the folder `cache`, where there is one, what a task keeps for the next time. Raises
+    RecipeError, also for what the user's own code raises; DataError.
     """
     with told_at_its_name(recipe):
-        return _prepared(recipe)
+        return _prepared(recipe, cache)
 
 
-def _prepared(recipe: Recipe) -> Prepared:
-    task, splits = adapted(recipe)
+def _prepared(recipe: Recipe, cache: Path | None) -> Prepared:
+    task, splits = adapted(recipe, cache)
     recipe = with_resolved(recipe, task)
     for path, look in (("loss", lambda: task.loss(recipe.train.loss, recipe.train.label_smoothing)),
                        ("class_weight", lambda: task.class_weight(recipe.train.class_weight))):  # fmt: skip
@@ -51,13 +62,14 @@ def _prepared(recipe: Recipe) -> Prepared:
     check_monitor(recipe, splits)
     model = build(recipe, task)
     check_names(recipe, model)
-    check_built(recipe, task, model, splits)
+    cut = splits | {name: task.cut(splits[name]) for name in ("train", "validation") if name in splits}
+    check_built(recipe, task, model, cut)
     check_saved(recipe, model)
     check_stages(recipe, model)
-    return Prepared(recipe, task, splits, model)
+    return Prepared(recipe, task, splits, cut, model)
 
 
-def adapted(recipe: Recipe) -> tuple[Task, dict[str, Split]]:
+def adapted(recipe: Recipe, cache: Path | None = None) -> tuple[Task, dict[str, Split]]:
     """The data and the task that has learned from its training split. Raises DataError."""
     made = components.create("tasks", recipe.task, folder=recipe.folder)
     if not isinstance(made, Task):
@@ -65,7 +77,7 @@ def adapted(recipe: Recipe) -> tuple[Task, dict[str, Split]]:
     splits = data.load(recipe.data, recipe.seed, type(made).SPLIT, folder=recipe.folder)
     if not len(splits["train"]):
         raise DataError(recipe.file, "the data has no training examples")
-    task = made.adapt(splits["train"])
+    task = (made.caching_in(cache) if cache else made).adapt(splits["train"])
     for name, split in splits.items():
         if name != "train":
             task.check(split, name)
@@ -109,7 +121,7 @@ def check_names(recipe: Recipe, model: keras.Model) -> None:
 def check_built(recipe: Recipe, task: Task, model: keras.Model, splits: dict[str, Split]) -> None:
     """Runs one example through, so that task and model meet before the first step. Raises RecipeError."""
     example = pipeline.reader(task, splits["train"])(tf.constant([0], tf.int64))
-    inputs, target = task.elements(example)[:2]
+    inputs, target, *_ = (*task.elements(example), None)
     check_augmented(recipe, task.elements(example, tf.zeros([1, 2], tf.int32))[0], inputs)
     try:
         made = model(inputs, training=False)

@@ -29,13 +29,15 @@ from kerasapp.training._report import report
 from kerasapp.types import Split
 
 log = logging.getLogger("kerasapp")
+BASELINES, CACHE = Path("runs", ".baselines"), Path("runs", ".cache")
 
 
 class Work:
     """What one call does: a run from a recipe, or the rest of one, and where it is cross-validated its folds."""
 
-    def __init__(self, stop: StopOnSignal, eager: bool, baselines: Path | None):
-        self.stop, self.eager, self.baselines = stop, eager, baselines
+    def __init__(self, stop: StopOnSignal, eager: bool, root: Path, baselines: bool = True):
+        self.stop, self.eager, self.root, self.cache = stop, eager, root, root / CACHE
+        self.baselines = root / BASELINES if baselines else None
         self._started = time.perf_counter()
 
     def begin(
@@ -48,7 +50,7 @@ class Work:
         """A new run in a folder below `parent`; `before` sees the data when nothing has been written."""
         check_name(name)
         seed_everything(recipe)
-        prepared = prepare(recipe)
+        prepared = prepare(recipe, self.cache)
         if before:
             before(prepared.splits)
         run = Run.create(parent, prepared.recipe, name, asked=asked(recipe))
@@ -60,7 +62,7 @@ class Work:
         """The rest of a run, in its own folder."""
         with run.lock():
             seed_everything(run.recipe)
-            prepared = prepare(run.recipe)
+            prepared = prepare(run.recipe, self.cache)
             state = run.read_json("state.json")
             check_unchanged(run, state, prepared.splits)
             run.tidy()
@@ -106,16 +108,22 @@ class Work:
             keep_samples(run, splits)
             counts = {name: len(split) for name, split in splits.items()}
             run.update(examples=counts, fingerprint=fingerprints(splits, run.recipe.train.init_from))
-            log.info("%s", summary(model, len(splits["train"])).text())
+            log.info("%s", summary(model, prepared.examples).text())
         log.info("%s", run.path)
         history = fit(
-            run, model, task, splits, stop=self.stop, eager=self.eager, saved=lambda: run.update(seconds=seconds())
+            run,
+            model,
+            task,
+            prepared.cut,
+            stop=self.stop,
+            eager=self.eager,
+            saved=lambda: run.update(seconds=seconds()),
         )
         report(run, task, splits, history, seconds(), self.baselines)
 
     def _fold(self, run: Run, recipe: Recipe, fold: int) -> Run:
         """A fold of a run's cross-validation: done already, to be gone on with, or new."""
-        inner, there = Work(self.stop, self.eager, None), Run(run.path / "folds" / str(fold))
+        inner, there = Work(self.stop, self.eager, self.root, baselines=False), Run(run.path / "folds" / str(fold))
         if not (there.path / "state.json").is_file():
             return inner.begin(recipe, there.path.parent, str(fold))
         return there if there.state["state"] == "finished" else inner.go_on(there)

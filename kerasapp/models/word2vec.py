@@ -1,0 +1,121 @@
+"""word2vec: a vector for each word, learned from those around it (Mikolov et al., 2013, arXiv:1301.3781, 1310.4546).
+
+Two embeddings: one of words as inputs, which is what is kept; one of words as outputs, against which it is trained.
+"""
+
+from typing import Any, Literal
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kerasapp.errors import KerasappError
+from kerasapp.ops._word_blocks import blocks_of
+from kerasapp.types import PositiveInt
+
+
+def build(
+    *,
+    vocabulary_size: int,
+    word_counts: list[int],
+    window: int,
+    architecture: Literal["skip_gram", "cbow"] = "skip_gram",
+    dimensions: PositiveInt = 100,
+    negatives: PositiveInt = 5,
+    kernel: Literal["auto", "tensorflow", "native"] = "auto",
+) -> keras.Model:
+    """Words (batch, length) int32 -> their vectors (batch, length, dimensions).
+
+    `architecture`: a word predicts those around it, or the mean of those predicts it. `kernel`: matrix products by XLA,
+    or machine code made by numba, which is faster on a CPU; `auto` takes that where it can.
+    """
+    del vocabulary_size  # as many as there are counts
+    return Word2Vec(
+        counts=list(word_counts),
+        window=window,
+        cbow=architecture == "cbow",
+        dimensions=dimensions,
+        negatives=negatives,
+        kernel=kernel,
+    )
+
+
+@keras.saving.register_keras_serializable("kerasapp")
+class Word2Vec(keras.Model):
+    """Trained by plain gradient descent in closed form, which visits only the rows of the words at hand."""
+
+    def __init__(self, *, counts: list[int], window: int, cbow: bool, dimensions: int, negatives: int, kernel: str,
+                 **given: Any):  # fmt: skip
+        super().__init__(**given)
+        self._config = {"counts": counts, "window": window, "cbow": cbow, "dimensions": dimensions,
+                        "negatives": negatives, "kernel": kernel}  # fmt: skip
+        reach = 0.5 / dimensions  # as in the authors' program
+        uniform = keras.initializers.RandomUniform(-reach, reach)
+        self.embedding = keras.layers.Embedding(len(counts), dimensions, uniform, name="embedding")
+        self.context = keras.layers.Embedding(len(counts), dimensions, "zeros", name="context")
+        self.seeds = keras.random.SeedGenerator()
+        self.loss_mean = keras.metrics.Mean("loss")
+        self._blocks = blocks_of(counts, window=window, negatives=negatives, cbow=cbow)
+        self._native = kernel == "native" or (kernel == "auto" and not tf.config.list_physical_devices("GPU"))
+        self.embedding.build()
+        self.context.build()
+        self.built = True
+
+    def call(self, words: tf.Tensor) -> tf.Tensor:
+        return self.embedding(tf.maximum(words, 0))
+
+    def compile(self, optimizer: Any = "SGD", **given: Any) -> None:
+        """Raises KerasappError for another optimizer than plain SGD: its update is written out in closed form."""
+        super().compile(optimizer=optimizer, **given)
+        plain = isinstance(self.optimizer, keras.optimizers.SGD) and not self.optimizer.momentum
+        if not plain or self.optimizer.clipnorm or self.optimizer.clipvalue or self.optimizer.weight_decay:
+            told = "word2vec is trained by SGD without momentum, decay or clipping, whose update is in closed form"
+            raise KerasappError(f"train.optimizer: {told}. Leave it out, or set its learning_rate alone")
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        return [self.loss_mean]
+
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
+        words = keras.utils.unpack_x_y_sample_weight(data)[0]
+        stream = tf.reshape(words, [-1])
+        rates = tf.stack([self._rate(0), self._rate(1)])
+        seed = self.seeds.next()
+        inputs, outputs = self.embedding.embeddings, self.context.embeddings
+        learn = self._by_native if self._native else self._by_tensorflow
+        made = learn(inputs.value, outputs.value, stream, rates, tf.cast(seed % 2**31, tf.int32))
+        inputs.assign(made[0])
+        outputs.assign(made[1])
+        self.optimizer.iterations.assign_add(1)
+        self.loss_mean.update_state(tf.math.divide_no_nan(made[2], made[3]), sample_weight=made[3])
+        return {"loss": self.loss_mean.result()}
+
+    def _rate(self, later: int) -> tf.Tensor:
+        """The learning rate of so many steps later."""
+        rate = self.optimizer._learning_rate
+        if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
+            return tf.cast(rate(self.optimizer.iterations + later), tf.float32)
+        return tf.cast(self.optimizer.learning_rate, tf.float32)
+
+    def _by_tensorflow(self, *given: tf.Tensor) -> tuple:
+        return tf.function(self._blocks.learn, jit_compile=True, autograph=False)(*given)
+
+    def _by_native(self, *given: tf.Tensor) -> list[tf.Tensor]:
+        made = tf.numpy_function(self._learned, given, [tf.float32] * 4)
+        for tensor, like in zip(made, given[:2], strict=False):
+            tensor.set_shape(like.shape)
+        return [*made[:2], tf.reshape(made[2], []), tf.reshape(made[3], [])]
+
+    def _learned(self, inputs, outputs, stream, rates, seed):
+        from kerasapp.ops import _word_kernel
+
+        tables = [np.array(inputs), np.array(outputs)]
+        own = self._config
+        loss, pairs = _word_kernel.learn(
+            tables, stream, self._blocks.noise, tuple(rates.tolist()), int(seed[0]) * 2**31 + int(seed[1]),
+            window=own["window"], negatives=own["negatives"], cbow=own["cbow"], threads=1,
+        )  # fmt: skip
+        return [*tables, np.float32(loss), np.float32(pairs)]
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), **self._config}

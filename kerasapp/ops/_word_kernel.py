@@ -1,0 +1,193 @@
+"""word2vec's inner loop in machine code, one centre word at a time: numba compiles it when it is first called.
+
+The negatives of a centre are drawn once for all words of its window, so that each row of the output matrix is fetched
+once; a pair is else updated as in the authors' program.
+"""
+
+import threading
+
+import numpy as np
+from numba import njit
+
+SIGMOID_REACH = 6.0  # beyond it the sigmoid is taken for 0 or 1
+SIGMOID = (1 / (1 + np.exp(-(np.arange(1200) + 0.5) / 100 + SIGMOID_REACH))).astype(np.float32)
+LOSS_OF = 16  # the loss is that of each 16th centre
+
+
+def learn(
+    tables: list[np.ndarray],
+    stream: np.ndarray,
+    noise: tuple[np.ndarray, np.ndarray],
+    rates: tuple[float, float],
+    seed: int,
+    *,
+    window: int,
+    negatives: int,
+    cbow: bool,
+    threads: int,
+) -> tuple[float, int]:
+    """Goes through a stream of words once, and changes the input and the output table (words, dimensions) in place.
+
+    `stream` is (length,) int32, negative at the end of a sentence; the learning rate falls from the first of `rates` to
+    the second. Gives the summed loss of the pairs that were looked at, and how many. Several threads take a part of the
+    stream each and write to the same tables without waiting (Recht et al., 2011, arXiv:1106.5730): what comes out then
+    differs from run to run.
+    """
+    work = _cbow if cbow else _skip_gram
+    bounds = np.linspace(0, len(stream), threads + 1).astype(int)
+    told = np.zeros((threads, 2))
+    fall = (rates[1] - rates[0]) / max(len(stream), 1)
+
+    def part(number: int) -> None:
+        first, last = bounds[number], bounds[number + 1]
+        told[number] = work(stream[first:last], *tables, *noise, SIGMOID, np.float32(rates[0] + fall * first),
+                            np.float32(fall), window, negatives, np.uint64(seed * threads + number + 1))  # fmt: skip
+
+    others = [threading.Thread(target=part, args=(number,)) for number in range(1, threads)]
+    for thread in others:
+        thread.start()
+    part(0)
+    for thread in others:
+        thread.join()
+    loss, pairs = told.sum(axis=0)
+    return float(loss), int(pairs)
+
+
+@njit(inline="always")
+def _random(state):
+    """xorshift64 (Marsaglia, 2003)."""
+    state ^= state << np.uint64(13)
+    state ^= state >> np.uint64(7)
+    return state ^ (state << np.uint64(17))
+
+
+@njit(inline="always")
+def _draw(state, chances, others):
+    """A word by the alias table."""
+    word = np.int64((state >> np.uint64(32)) * np.uint64(len(chances)) >> np.uint64(32))
+    return word if np.float32(state & np.uint64(0xFFFFFF)) < chances[word] * np.float32(1 << 24) else others[word]
+
+
+@njit(inline="always")
+def _sigmoid(value, table):
+    place = np.int64((value + np.float32(SIGMOID_REACH)) * np.float32(len(table) / (2 * SIGMOID_REACH)))
+    return table[min(max(place, 0), len(table) - 1)]
+
+
+@njit(nogil=True, fastmath=True)
+def _targets(word, state, chances, others, table, targets, rows, changes):
+    """The word and its negatives, their rows beside each other, and zeros for what is to be added to them."""
+    for k in range(len(targets)):
+        if k == 0:
+            targets[k] = word
+        else:
+            state = _random(state)
+            targets[k] = _draw(state, chances, others)
+        for q in range(rows.shape[1]):
+            rows[k, q] = table[targets[k], q]
+            changes[k, q] = np.float32(0)
+    return state
+
+
+@njit(nogil=True, fastmath=True)
+def _step(x, targets, rows, changes, gradient, rate, sigmoid, told):
+    """One input vector against its target and the negatives: what is to be added to it goes into `gradient`."""
+    for q in range(len(x)):
+        gradient[q] = np.float32(0)
+    loss = 0.0
+    for k in range(len(targets)):
+        if k and targets[k] == targets[0]:
+            continue
+        row, change = rows[k], changes[k]
+        logit = np.float32(0)
+        for q in range(len(x)):
+            logit += x[q] * row[q]
+        chance = _sigmoid(logit, sigmoid)
+        if told:
+            loss -= np.log(chance) if k == 0 else np.log(np.float32(1) - chance)
+        step = ((np.float32(1) if k == 0 else np.float32(0)) - chance) * rate
+        for q in range(len(x)):
+            gradient[q] += step * row[q]
+            change[q] += step * x[q]
+    return loss
+
+
+@njit(nogil=True, fastmath=True)
+def _skip_gram(stream, inputs, outputs, chances, others, sigmoid, rate, fall, window, negatives, state):
+    """Each word of a window predicts the centre (Mikolov et al., 2013, arXiv:1310.4546, equation 4)."""
+    dimensions = inputs.shape[1]
+    targets = np.empty(negatives + 1, np.int64)
+    rows = np.empty((negatives + 1, dimensions), np.float32)
+    changes = np.empty((negatives + 1, dimensions), np.float32)
+    gradient = np.empty(dimensions, np.float32)
+    state = _random(state * np.uint64(0x9E3779B97F4A7C15))
+    loss, pairs, begin = 0.0, 0, 0
+    while begin < len(stream):
+        end = begin
+        while end < len(stream) and stream[end] >= 0:
+            end += 1
+        for centre in range(begin, end):
+            state = _random(state)
+            reach = 1 + np.int64((state >> np.uint64(32)) % np.uint64(window))
+            first, last = max(begin, centre - reach), min(end, centre + reach + 1)
+            if last - first < 2:
+                continue
+            state = _targets(stream[centre], state, chances, others, outputs, targets, rows, changes)
+            now, told = rate + fall * np.float32(centre), centre % LOSS_OF == 0
+            for place in range(first, last):
+                if place != centre:
+                    x = inputs[stream[place]]
+                    loss += _step(x, targets, rows, changes, gradient, now, sigmoid, told)
+                    pairs += told
+                    for q in range(dimensions):
+                        x[q] += gradient[q]
+            for k in range(negatives + 1):
+                for q in range(dimensions):
+                    outputs[targets[k], q] += changes[k, q]
+        begin = end + 1
+    return loss, pairs
+
+
+@njit(nogil=True, fastmath=True)
+def _cbow(stream, inputs, outputs, chances, others, sigmoid, rate, fall, window, negatives, state):
+    """The mean of a window predicts the centre (Mikolov et al., 2013, arXiv:1301.3781, section 3.1).
+
+    As in the authors' program, each word of the window gets the whole gradient of the mean.
+    """
+    dimensions = inputs.shape[1]
+    targets = np.empty(negatives + 1, np.int64)
+    rows = np.empty((negatives + 1, dimensions), np.float32)
+    changes = np.empty((negatives + 1, dimensions), np.float32)
+    gradient, mean = np.empty(dimensions, np.float32), np.empty(dimensions, np.float32)
+    state = _random(state * np.uint64(0x9E3779B97F4A7C15))
+    loss, pairs, begin = 0.0, 0, 0
+    while begin < len(stream):
+        end = begin
+        while end < len(stream) and stream[end] >= 0:
+            end += 1
+        for centre in range(begin, end):
+            state = _random(state)
+            reach = 1 + np.int64((state >> np.uint64(32)) % np.uint64(window))
+            first, last = max(begin, centre - reach), min(end, centre + reach + 1)
+            if last - first < 2:
+                continue
+            state = _targets(stream[centre], state, chances, others, outputs, targets, rows, changes)
+            share = np.float32(1) / np.float32(last - first - 1)
+            for q in range(dimensions):
+                mean[q] = np.float32(0)
+            for place in range(first, last):
+                if place != centre:
+                    for q in range(dimensions):
+                        mean[q] += share * inputs[stream[place], q]
+            now, told = rate + fall * np.float32(centre), centre % LOSS_OF == 0
+            loss += _step(mean, targets, rows, changes, gradient, now, sigmoid, told)
+            pairs += told
+            for place in range(first, last):
+                if place != centre:
+                    for q in range(dimensions):
+                        inputs[stream[place], q] += gradient[q]
+            for k in range(negatives + 1):
+                for q in range(dimensions):
+                    outputs[targets[k], q] += changes[k, q]
+        begin = end + 1
+    return loss, pairs

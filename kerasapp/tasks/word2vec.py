@@ -1,0 +1,129 @@
+"""Words from running text, for models that learn a vector for each from its neighbours (Mikolov et al., 2013,
+arXiv:1301.3781 and 1310.4546).
+
+A line of text is a sentence, and a window does not cross it. Words that are rarer than `min_count` are left out before
+windows are laid, and so are, by chance and anew in each epoch, very frequent ones (`subsample`), as in the authors' own
+program.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kerasapp.errors import DataError
+from kerasapp.tasks._base import Raw, Task
+from kerasapp.tasks._corpus import Corpus, corpus_of
+from kerasapp.tasks._rows import GONE, SENTENCE_END, Rows
+from kerasapp.types import NonNegativeFloat, PositiveInt, Spec, Split
+
+
+@dataclass(frozen=True, kw_only=True)
+class Word2Vec(Task):
+    """`text` -> rows of running words. The model learns from words within `window` of each other.
+
+    `subsample` is the share of the text from which on a word is left out more often than not (Mikolov et al., 2013,
+    arXiv:1310.4546, section 2.3, in the form of the authors' program); 0 leaves none out. `tokens`: `words` are letters
+    and digits with an apostrophe within, `spaces` takes whatever stands between spaces.
+    """
+
+    FACTS = ("vocabulary_size", "word_counts", "window")
+    METRICS = ("loss",)
+    SPLIT = {}  # noqa: RUF012 - read as a literal
+    TRAIN = {  # noqa: RUF012
+        "epochs": 5,
+        "batch_size": 1,
+        "optimizer": {
+            "name": "SGD",
+            "learning_rate": {"name": "PolynomialDecay", "initial_learning_rate": 0.025, "end_learning_rate": 1e-4},
+        },
+        "monitor": {"metric": "loss", "mode": "min"},
+        "steps_per_execution": 1,
+    }
+    INPUT = "text"
+    EVALUATION = "words"
+
+    min_count: PositiveInt = 5
+    subsample: NonNegativeFloat = 1e-3
+    window: PositiveInt = 5
+    lowercase: bool = True
+    tokens: Literal["words", "spaces"] = "words"
+
+    words: list[str] = field(init=False, default=None, repr=False)
+    counts: list[int] = field(init=False, default=None, repr=False)
+
+    def caching_in(self, folder: Path) -> Self:
+        return self.learned(cache=folder)
+
+    def adapt(self, split: Split) -> Self:
+        """Learns the vocabulary, the most frequent word first. Raises DataError."""
+        corpus = self._corpus(split)
+        order = np.argsort(-corpus.counts[1:], kind="stable") + 1
+        order = order[corpus.counts[order] >= self.min_count]
+        if len(order) < 2:
+            raise DataError(split.ids[0], _too_few(corpus, len(order), self.min_count))
+        words = [corpus.words[number] for number in order]
+        return self.learned(words=words, counts=corpus.counts[order].tolist(), known=(split, corpus))
+
+    def cut(self, split: Split) -> Rows:
+        """Rows of running words."""
+        known = getattr(self, "known", None)
+        return Rows(known[1] if known and known[0] is split else self._corpus(split), self.words)
+
+    def facts(self) -> dict[str, Any]:
+        return {"vocabulary_size": len(self.words), "word_counts": self.counts, "window": self.window}
+
+    def encode(self, raw: Raw, keys: tf.Tensor | None = None) -> tuple[tf.Tensor, Raw]:
+        """(batch, length) int32 -> (batch, length + 1): what is left, one after the other, and then only GONE.
+
+        Sentences end with SENTENCE_END, and so does each row.
+        """
+        tokens = tf.pad(raw["tokens"], [[0, 0], [0, 1]], constant_values=SENTENCE_END)
+        left = tokens != GONE
+        if keys is not None and self.subsample:
+            chances = tf.gather(self._chances(), tf.maximum(tokens, 0))
+            left &= (tokens < 0) | (tf.random.stateless_uniform(tf.shape(tokens), keys[0]) < chances)
+        kept = tf.boolean_mask(tokens, left)
+        filled = tf.pad(kept, [[0, tf.size(tokens) - tf.size(kept)]], constant_values=GONE)
+        return tf.ensure_shape(tf.reshape(filled, tf.shape(tokens)), tokens.shape), {}
+
+    def elements(self, raw: Raw, keys: tf.Tensor | None = None) -> tuple:
+        return (self.encode(raw, keys)[0],)
+
+    def target(self, raw: Raw, context: Raw) -> None:
+        """None: the words are their own targets."""
+
+    def loss(self, chosen: Spec | None = None, label_smoothing: float = 0.0) -> None:
+        """None: the model computes it."""
+
+    def metrics(self) -> list[keras.metrics.Metric]:
+        return []
+
+    def decode(self, outputs: Any, context: Raw) -> Raw:
+        return {"vector": outputs}
+
+    def read(self) -> dict[str, tf.TensorSpec]:
+        return {"words": tf.TensorSpec([None], tf.string)}
+
+    def _corpus(self, split: Split) -> Corpus:
+        kept = getattr(self, "cache", None)
+        return corpus_of(split, tokens=self.tokens, lowercase=self.lowercase, cache=kept)
+
+    def _chances(self) -> np.ndarray:
+        """(words,) float32: how likely each occurrence is to be kept."""
+        shares = np.asarray(self.counts) / np.sum(self.counts) / self.subsample
+        return np.minimum((np.sqrt(shares) + 1) / shares, 1).astype(np.float32)
+
+
+def _too_few(corpus: Corpus, left: int, min_count: int) -> str:
+    distinct = len(corpus.words) - 1
+    if distinct < 2:
+        told = f'the text has one word, "{corpus.words[1]}", again and again' if distinct else "the text has no word"
+        return f"{told}: vectors need words beside others"
+    first = int(np.argmax(corpus.counts[1:])) + 1
+    most = f'the most frequent, "{corpus.words[first]}", {corpus.counts[first]} times'
+    told = f"{left or 'none'} of {distinct} words occurs {min_count} times (task.min_count), {most}"
+    return f"{told}. Lower it, or take more text"
