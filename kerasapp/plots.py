@@ -244,6 +244,16 @@ def residuals(true: np.ndarray, predicted: np.ndarray) -> "Figure":
     return figure
 
 
+def word_map(words: Sequence[str], x: np.ndarray, y: np.ndarray) -> "Figure":
+    """Words at their places, (words,) each."""
+    figure, (axes,) = _panels(1, 1, width=8.0, height=7.0)
+    axes.plot(x, y, "o", color=FAINT, markersize=2)
+    for word, *place in zip(words, x, y, strict=True):
+        axes.annotate(short(word), place, color=INK, fontsize=TEXT - 2, ha="center", va="center")
+    axes.set(xticks=[], yticks=[])
+    return figure
+
+
 def _cloud(axes: "Axes", x: np.ndarray, y: np.ndarray) -> None:
     faint = {"alpha": 0.35, "rasterized": True} if len(x) > 100 else {"alpha": 0.7}
     axes.plot(x, y, "o", color=BLUE, markersize=3.5, markeredgewidth=0, **faint)

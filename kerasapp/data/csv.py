@@ -12,7 +12,7 @@ from kerasapp.data._faults import refuse
 from kerasapp.data._files import present
 from kerasapp.data._table import MISSING, Kind, Table, kind_of, read_table, values
 from kerasapp.errors import DataError
-from kerasapp.names import lacking, some
+from kerasapp.names import counted, lacking, some
 from kerasapp.types import DataPath, Feature, Split
 
 LISTED = 12  # columns of one kind that the log names
@@ -121,7 +121,7 @@ def _labelled(table: Table, kind: Kind) -> Table:
         return table
     told, way = "the label is missing", "Fill it in, or take the row out"
     each = [DataError(table.at(row), f"{told}. {way}", "unlabelled") for row in rows]
-    error = DataError(table.at(rows[0]), f"{told} ({len(rows)} rows in all). {way}")
+    error = DataError(table.at(rows[0]), f"{told} ({counted(len(rows), 'row')} in all). {way}")
     if len(rows) == len(table.lines):
         raise error
     refuse(error, each)

@@ -23,7 +23,7 @@ from kerasapp.data._faults import Remark, refuse, remark
 from kerasapp.data._files import natural, present, shown
 from kerasapp.data._images import SUFFIXES, THREADS, Header, fault_kind, headers
 from kerasapp.errors import DataError
-from kerasapp.names import some
+from kerasapp.names import counted, some
 from kerasapp.types import DataPath, PositiveInt, Split
 
 SPLITS = {"train": "train", "validation": "validation", "val": "validation", "valid": "validation", "test": "test"}
@@ -139,7 +139,7 @@ def _readable(root: Path, files: list[str], on_error: str, max_pixels: int) -> d
     bad = [(file, what) for file, what in looked.items() if isinstance(what, str)]
     if bad:
         named = some((f"{os.path.relpath(file, root)} ({what})" for file, what in bad), NAMED)
-        told = f"{len(bad)} of {len(files)} images can't be read: {named}"
+        told = f"{len(bad)} of {counted(len(files), 'image')} can't be read: {named}"
         if on_error == "fail":
             way = "Save it again from the original, remove it, or set data.on_error: skip"
             each = [DataError(shown(file), f"{what}. {way}", fault_kind(what)) for file, what in bad]

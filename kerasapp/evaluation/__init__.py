@@ -52,7 +52,11 @@ def evaluate(
     """
     started = time.perf_counter()
     kind = kind_of(task)
-    choices, measured = _measured(run, model, task, splits, names)
+    choices, measured = (
+        _measured(run, model, task, splits, names)
+        if kind.LABELLED
+        else ([], {name: kind.measure(task, splits[name], task.result(model)) for name in names})
+    )
     report = {
         "task": run.recipe.task["name"],
         "kind": task.EVALUATION,
@@ -67,7 +71,7 @@ def evaluate(
         "duplicates": {" and ".join(pair): len(ids) for pair, ids in data.duplicates(splits).items()},
         "thresholds": choices,
     }
-    report["headline"] = headline(report, kind.HEADLINE, kind.BETTER)
+    report["headline"] = headline(report, kind.HEADLINE, kind.BETTER) if kind.LABELLED else kind.headline(report)
     report["warnings"] = warnings(report, kind)
     report["seconds"].setdefault("evaluate", time.perf_counter() - started)
     return report

@@ -20,6 +20,7 @@ from kerasapp.types import Split
 
 __all__ = ["BETTER", "HEADLINE", "measure", "sections", "thresholds", "warnings"]
 
+LABELLED = True
 HEADLINE, BETTER = "accuracy", "higher"
 BINS = 15  # of equal width (Guo et al., 2017)
 MISTAKES = 12

@@ -10,6 +10,7 @@ from kerasapp.evaluation import intervals
 from kerasapp.evaluation.parts import Drawing, Section, Table, number, raw_columns
 from kerasapp.types import Split
 
+LABELLED = True
 HEADLINE, BETTER = "mean_absolute_error", "lower"
 MISTAKES = 12
 POINTS = 1000  # kept for drawing

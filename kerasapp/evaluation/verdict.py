@@ -42,7 +42,7 @@ def warnings(report: dict[str, Any], kind: ModuleType) -> list[str]:
     """Why the figures may be worse, or better, than they look; a sentence each."""
     told = []
     parameters, training = report["parameters"]["trainable"], report["examples"].get("train")
-    if training and parameters > training:
+    if kind.LABELLED and training and parameters > training:
         counts = f"{number(parameters)} trainable parameters, {counted(training, 'training example', number(training))}"
         told.append(
             f"{counts}: it could learn them by heart. The distance between its two curves tells how far it did."
@@ -51,7 +51,7 @@ def warnings(report: dict[str, Any], kind: ModuleType) -> list[str]:
         copies = f"{number(count)} exact {'copy' if count == 1 else 'copies'} between {pair}"
         told.append(f"{copies}: on new data expect a little less.")
     for name, result in report["splits"].items():
-        if result["examples"] < FEW:
+        if kind.LABELLED and result["examples"] < FEW:
             one = number(1 / result["examples"])
             told.append(
                 f"{_examples(result['examples'])} in {name}: each is {one} of the result, and the intervals are wide."

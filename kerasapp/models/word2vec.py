@@ -3,11 +3,13 @@
 Two embeddings: one of words as inputs, which is what is kept; one of words as outputs, against which it is trained.
 """
 
+import os
 from typing import Any, Literal
 
 import keras
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.util import _pywrap_determinism
 
 from kerasapp.errors import KerasappError
 from kerasapp.ops._word_blocks import blocks_of
@@ -61,6 +63,10 @@ class Word2Vec(keras.Model):
         self.context.build()
         self.built = True
 
+    def word_vectors(self) -> np.ndarray:
+        """(words, dimensions) float32."""
+        return keras.ops.convert_to_numpy(self.embedding.embeddings)
+
     def call(self, words: tf.Tensor) -> tf.Tensor:
         return self.embedding(tf.maximum(words, 0))
 
@@ -113,7 +119,8 @@ class Word2Vec(keras.Model):
         own = self._config
         loss, pairs = _word_kernel.learn(
             tables, stream, self._blocks.noise, tuple(rates.tolist()), int(seed[0]) * 2**31 + int(seed[1]),
-            window=own["window"], negatives=own["negatives"], cbow=own["cbow"], threads=1,
+            window=own["window"], negatives=own["negatives"], cbow=own["cbow"],
+            threads=1 if _pywrap_determinism.is_enabled() else os.cpu_count() or 1,
         )  # fmt: skip
         return [*tables, np.float32(loss), np.float32(pairs)]
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from kerasapp.names import counted
 from kerasapp.rules import Finding
 from kerasapp.types import Split
 
@@ -33,7 +34,7 @@ def of_boxes(split: Split) -> Iterator[Finding]:
         if not len(some):
             without.append(where)
     if without:
-        told = f"{len(without)} of {len(split)} images have no box: are they meant to be without?"
+        told = f"{len(without)} of {counted(len(split), 'image')} have no box: are they meant to be without?"
         yield Finding("no_box", "note", without[0], told, tuple(without[:3]))
 
 

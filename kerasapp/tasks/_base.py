@@ -119,6 +119,13 @@ class Task(ABC):
         """
         return {}
 
+    def result(self, model: keras.Model) -> Any:
+        """What training made, where that is something else than the model; `keep` writes it down."""
+        return model
+
+    def keep(self, model: keras.Model, folder: Path) -> None:  # noqa: B027
+        """Writes into a finished run's folder what later verbs read without TensorFlow; nothing by default."""
+
     def measures(self) -> bool:
         """Whether it has metrics of a whole split."""
         return type(self).measure is not Task.measure

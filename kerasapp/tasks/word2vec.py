@@ -19,6 +19,7 @@ from kerasapp.tasks._base import Raw, Task
 from kerasapp.tasks._corpus import Corpus, corpus_of
 from kerasapp.tasks._rows import GONE, SENTENCE_END, Rows
 from kerasapp.types import NonNegativeFloat, PositiveInt, Spec, Split
+from kerasapp.vectors import FILE, Vectors, write
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +55,8 @@ class Word2Vec(Task):
 
     words: list[str] = field(init=False, default=None, repr=False)
     counts: list[int] = field(init=False, default=None, repr=False)
+    text_words: int = field(init=False, default=None, repr=False)
+    """How many words the text has, with those that are too rare."""
 
     def caching_in(self, folder: Path) -> Self:
         return self.learned(cache=folder)
@@ -66,7 +69,8 @@ class Word2Vec(Task):
         if len(order) < 2:
             raise DataError(split.ids[0], _too_few(corpus, len(order), self.min_count))
         words = [corpus.words[number] for number in order]
-        return self.learned(words=words, counts=corpus.counts[order].tolist(), known=(split, corpus))
+        total = int(corpus.counts[1:].sum())
+        return self.learned(words=words, counts=corpus.counts[order].tolist(), text_words=total, known=(split, corpus))
 
     def cut(self, split: Split) -> Rows:
         """Rows of running words."""
@@ -104,6 +108,13 @@ class Word2Vec(Task):
 
     def decode(self, outputs: Any, context: Raw) -> Raw:
         return {"vector": outputs}
+
+    def result(self, model: keras.Model) -> Vectors:
+        return Vectors(self.words, model.word_vectors(), np.asarray(self.counts))
+
+    def keep(self, model: keras.Model, folder: Path) -> None:
+        """vectors.npz, for `nearest`, `analogy` and `evaluate`."""
+        write(folder / FILE, self.result(model))
 
     def read(self) -> dict[str, tf.TensorSpec]:
         return {"words": tf.TensorSpec([None], tf.string)}

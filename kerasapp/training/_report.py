@@ -41,8 +41,10 @@ def report(
             prepared=lambda split, indices: pipeline.prepared(task, split, indices),
             cache=cache,
         )
+    model = run.model()
+    task.keep(model, run.path)
     made = evaluation.evaluate(
-        run, run.model(), task, splits, names=(name,), history=history,
+        run, model, task, splits, names=(name,), history=history,
         baselines=compared,
         seconds={"train": seconds},
     )  # fmt: skip

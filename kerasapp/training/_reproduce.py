@@ -85,7 +85,7 @@ def _warn(run: Run) -> None:
             log.warning("environment.%s: was %s, is %s: the result may differ", row["path"], row["a"], row["b"])
     code = run.path / "code"
     for name in then.get("code", {}):
-        if not (code / name).is_file():
+        if name.endswith(".py") and not (code / name).is_file():  # else an installed module, which has no copy
             raise RunError(code / name, "is gone: the run can't be trained again without it")
     for path in edited(code, then.get("code", {})):
         log.warning("%s: was edited after the run was made: the result may differ", path)

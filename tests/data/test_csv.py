@@ -89,7 +89,7 @@ def test_a_fraction_in_the_test_file_makes_the_column_a_number_in_both(tmp_path)
         ({"label": "class", "test": "lacking.csv"}, 'lacking.csv: no column "age".* has it'),
         ({"label": "class", "test": "words.csv"}, 'words.csv:2: income is "rich"'),
         ({"label": "class", "validation": "none.csv"}, "none.csv: there is no such file. Set data.validation"),
-        ({"label": "age"}, r"people.csv:3: the label is missing \(1 rows in all\)"),
+        ({"label": "age"}, r"people.csv:3: the label is missing \(1 row in all\)"),
     ],
 )
 def test_faults_are_told_with_their_place(people, tmp_path, monkeypatch, more, words):

@@ -86,6 +86,15 @@ def test_edited_code_is_warned_of_and_named_as_the_reason(trained, again, tmp_pa
         again(run)
 
 
+def test_a_component_of_an_installed_package_has_no_copy_to_miss(trained, again, tmp_path, monkeypatch):
+    package = tmp_path / "site-packages"
+    package.mkdir()
+    (package / "their_nets.py").write_text(NETS)
+    monkeypatch.syspath_prepend(str(package))
+    told = again(trained({"model": "their_nets:flat"}))
+    assert told.differences == []
+
+
 def test_each_number_that_differs_is_named(trained, again):
     run = trained({"data.folds": 2, "train.epochs": 2})
     for history in (run.path / "history.csv", run.path / "folds" / "1" / "history.csv"):
