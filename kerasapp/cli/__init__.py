@@ -26,6 +26,8 @@ VERBS = {  # verb: what `kerasapp --help` says of it, in this order
     "reproduce": "Trains a run again from its own folder, and says whether the result is equal.",
     "evaluate": "Evaluates a run again, on its test split or on other data.",
     "predict": "Predicts files, folders, CSV rows or standard input.",
+    "nearest": "The words nearest to a word, by a run of word vectors or by a file of them.",
+    "analogy": "Solves king - man + woman.",
     "export": "Exports a run as a verified SavedModel that takes raw input.",
     "board": "Shows runs in TensorBoard.",
     "runs": "Lists the runs; `runs rm RUN` removes some.",

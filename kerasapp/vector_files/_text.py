@@ -20,7 +20,7 @@ from kerasapp.vector_files._table import Table, check_words, undecodable
 LONGEST = 1 << 26  # bytes of a line
 LOOKED_AT = 100  # lines, for the number of dimensions that most of them have
 AT_ONCE = 10_000  # lines written together
-LARGEST = np.finfo(np.float32).max
+LARGEST = float(np.finfo(np.float32).max)
 NINE_DIGITS = "%.9g"  # enough for any float32 to come back equal
 
 
