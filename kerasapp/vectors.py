@@ -24,6 +24,7 @@ FILE = "vectors.npz"
 SUFFIXES = (".txt", ".vec", ".bin", ".npz", ".gz")
 EPSILON = 0.001  # Levy and Goldberg, 2014, section 6: no division by zero
 AT_ONCE = 1 << 24  # similarities computed together: 64 MiB
+DIFFERING = 10  # words named whose neighbourhoods differ most
 OFFERED = 3  # spellings for a word that is not there
 
 Answers = list[dict[str, Any]]
@@ -156,6 +157,31 @@ def of_run(run: Run) -> Vectors:
 def write(path: Path, vectors: Vectors, format: str = "npz") -> None:
     """Writes a file in one of `vector_files.WRITERS`, whole or not at all."""
     vector_files.write(path, format, Table(vectors.words, vectors.matrix, vectors.counts))
+
+
+def neighbourhoods(a: Vectors, b: Vectors, most: int = 1000, count: int = 10) -> dict[str, Any]:
+    """How far two vector spaces agree, whatever their axes: the nearest of words, among those that both have.
+
+    Gives {"words", "common", "overlap", "differ_most"}: for the `most` frequent of the common words the mean Jaccard
+    index of their `count` nearest in `a` and in `b`, None with fewer than two common words; and the words where it is
+    least, {"word", "overlap", "a", "b"} with the neighbours in both.
+    """
+    common = sorted(a.index.keys() & b.index.keys(), key=lambda word: (a.index[word] + b.index[word], word))
+    rows = np.arange(min(most, len(common)))
+    told = {"words": len(rows), "common": len(common), "overlap": None, "differ_most": []}
+    if len(common) < 2:
+        return told
+    near = [of.only(common).neighbours(rows, count)[0] for of in (a, b)]
+    shared = (near[0][:, :, None] == near[1][:, None, :]).sum(axis=(1, 2))
+    overlap = shared / (2 * near[0].shape[1] - shared)
+    differing = [row for row in np.argsort(overlap, kind="stable")[:DIFFERING] if overlap[row] < 1]
+    told["overlap"] = float(overlap.mean())
+    told["differ_most"] = [
+        {"word": common[row], "overlap": float(overlap[row])}
+        | {name: [common[other] for other in of[row]] for name, of in zip("ab", near, strict=True)}
+        for row in differing
+    ]
+    return told
 
 
 def _unknown(word: str, words: Sequence[str]) -> str:

@@ -96,6 +96,35 @@ def test_an_unknown_word_is_named_with_its_nearest_spellings(word, told):
     assert f'"{word}"' in str(error.value) and told in str(error.value) and "\n" not in str(error.value)
 
 
+def test_two_spaces_that_are_turned_against_each_other_have_the_same_neighbours(random):
+    turn = np.linalg.qr(np.random.default_rng(2).normal(size=(8, 8)))[0].astype(np.float32)
+    told = vectors.neighbourhoods(random, Vectors(WORDS[::-1], (random.matrix @ turn)[::-1]))
+    assert told == {"words": 200, "common": 200, "overlap": 1.0, "differ_most": []}
+
+
+def test_the_words_whose_neighbours_differ_most_are_named(random):
+    """By hand: sets of the nearest among the words that both have."""
+    other = random.matrix.copy()
+    other[::3] = np.random.default_rng(4).normal(size=other[::3].shape)
+    a, b = random, Vectors([*WORDS[:150], "new"], np.vstack([other[:150], np.ones((1, 8), np.float32)]))
+    told = vectors.neighbourhoods(a, b, most=40, count=6)
+    overlaps = {}
+    for word in WORDS[:40]:
+        near = [{row["word"] for row in of.only(WORDS[:150]).nearest(word, 6)} for of in (a, b)]
+        overlaps[word] = len(near[0] & near[1]) / len(near[0] | near[1])
+    assert told["words"] == 40 and told["common"] == 150
+    assert told["overlap"] == pytest.approx(np.mean(list(overlaps.values()))) and 0 < told["overlap"] < 1
+    assert [row["overlap"] for row in told["differ_most"]] == sorted(overlaps.values())[:10]
+    least = told["differ_most"][0]
+    assert least["a"] == [row["word"] for row in a.only(WORDS[:150]).nearest(least["word"], 6)]
+
+
+@pytest.mark.parametrize("words", [["x"], ["w0"]])
+def test_spaces_with_less_than_two_common_words_have_no_overlap(random, words):
+    told = vectors.neighbourhoods(random, Vectors(words, np.ones((1, 8), np.float32)))
+    assert told["overlap"] is None and told["differ_most"] == []
+
+
 def a_run(root, name="first"):
     folder = root / "runs" / "words" / name
     folder.mkdir(parents=True)
