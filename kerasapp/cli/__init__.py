@@ -28,7 +28,7 @@ VERBS = {  # verb: what `kerasapp --help` says of it, in this order
     "predict": "Predicts files, folders, CSV rows or standard input.",
     "nearest": "The words nearest to a word, by a run of word vectors or by a file of them.",
     "analogy": "Solves king - man + woman.",
-    "export": "Exports a run as a verified SavedModel that takes raw input.",
+    "export": "Exports a run, verified: a SavedModel that takes raw input, or a file of word vectors.",
     "board": "Shows runs in TensorBoard.",
     "runs": "Lists the runs; `runs rm RUN` removes some.",
     "compare": "What differs between two runs: recipe, data, environment, results.",
