@@ -8,14 +8,18 @@ from kerasapp.run import Run
 IGNORED = ("command",)
 
 
-def compare(a: Run, b: Run) -> dict[str, list[dict[str, Any]]]:
-    """Rows `{"path", "a", "b"}` of what differs: recipe, data, environment, metrics."""
+def compare(a: Run, b: Run) -> dict[str, Any]:
+    """Rows `{"path", "a", "b"}` of what differs: recipe, data, environment, metrics.
+
+    Of two runs of word vectors there is `neighbours` as well: what `vectors.neighbourhoods` tells.
+    """
     recipe = differing(a.recipe.flat(), b.recipe.flat())
     return {
         "recipe": [row for row in recipe if not row["path"].startswith("data.")],
         "data": [row for row in recipe if row["path"].startswith("data.")] + differing(_data(a), _data(b)),
         "environment": differing(flat(a.read_json("environment.json")), flat(b.read_json("environment.json"))),
         "metrics": differing(_metrics(a), _metrics(b)),
+        **_neighbours(a, b),
     }
 
 
@@ -37,6 +41,14 @@ def _metrics(run: Run) -> dict[str, Any]:
     return {
         f"{split}.{name}": value["value"] for split, told in splits.items() for name, value in told["metrics"].items()
     }
+
+
+def _neighbours(a: Run, b: Run) -> dict[str, Any]:
+    from kerasapp import vectors
+
+    if not all((run.path / vectors.FILE).is_file() for run in (a, b)):
+        return {}
+    return {"neighbours": vectors.neighbourhoods(vectors.of_run(a), vectors.of_run(b))}
 
 
 def flat(value: Any, path: str = "") -> dict[str, Any]:

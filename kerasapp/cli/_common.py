@@ -12,17 +12,20 @@ from kerasapp.starting import start_tensorflow
 from kerasapp.stock import find_recipe, stock_files
 
 __all__ = [
+    "Count",
     "Json",
     "RecipeName",
     "RecipeOrNone",
     "Root",
     "RunName",
+    "RunOrVectors",
     "Settings",
     "complete_recipe",
     "complete_run",
     "difference",
     "load_recipe",
     "print_json",
+    "print_words",
     "start_tensorflow",
 ]
 
@@ -40,6 +43,12 @@ def complete_run(context: typer.Context, incomplete: str) -> list[str]:
 
     names = [run.name for run in all_runs(Path(context.params.get("root") or "."))]
     return [name for name in ("latest", *reversed(names)) if name.startswith(incomplete)]
+
+
+def complete_vectors(context: typer.Context, incomplete: str) -> list[str]:
+    """Runs, and the files and folders that the shell would have offered."""
+    beside = sorted(glob.glob(f"{glob.escape(incomplete)}*"))
+    return complete_run(context, incomplete) + [f"{path}/" if os.path.isdir(path) else path for path in beside]
 
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, and nothing else there.")]
@@ -61,6 +70,16 @@ RunName = Annotated[
         autocompletion=complete_run,
     ),
 ]
+RunOrVectors = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN",
+        help="A run of word vectors: a path, `latest`, a prefix of its name; or a file: word2vec's, GloVe's, npz.",
+        show_default=False,
+        autocompletion=complete_vectors,
+    ),
+]
+Count = Annotated[int, typer.Option(min=1, metavar="N", help="How many words.")]
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Sets any value: --set train.epochs=3")
 ]
@@ -84,6 +103,13 @@ def print_json(value: Any) -> None:
     from kerasapp.files import finite
 
     print(json.dumps(finite(value), indent=2, ensure_ascii=False))
+
+
+def print_words(rows: list[dict[str, Any]]) -> None:
+    """A line for each `{"word", "similarity"}`."""
+    width = max((len(row["word"]) for row in rows), default=0)
+    for row in rows:
+        print(f"{row['word']:{width}}  {row['similarity']:6.3f}")
 
 
 def difference(row: dict[str, Any]) -> str:

@@ -6,17 +6,27 @@ from typing import Annotated
 import typer
 
 from kerasapp.cli._common import Json, Root, RunName, print_json, start_tensorflow
+from kerasapp.components import names
 from kerasapp.names import counted
+
+
+def complete_format(incomplete: str) -> list[str]:
+    return [name for name in names("export") if name.startswith(incomplete)]
 
 
 def verb(
     run: RunName,
     name: Annotated[str | None, typer.Option(help="saved_models/NAME; by default the recipe's name.")] = None,
-    format: Annotated[str, typer.Option(help="savedmodel.")] = "savedmodel",
+    format: Annotated[
+        str, typer.Option(help=f"One of {', '.join(names('export'))}.", autocompletion=complete_format)
+    ] = "savedmodel",
     root: Root = Path(),
     json: Json = False,
 ) -> None:
-    """Exports a run as a model that takes raw input, and publishes it only if it agrees in another process."""
+    """Exports a run as a model that takes raw input, and publishes it only if it agrees in another process.
+
+    Word vectors go out as a file that others read: word2vec_text, word2vec_binary or npz.
+    """
     from kerasapp.run import Run
 
     found = Run.open(run, root)

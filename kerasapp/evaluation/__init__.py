@@ -2,7 +2,8 @@
 
 `evaluate` measures and draws nothing; `write` draws from what it gave, and puts `report.json`, `report.md`,
 `report.html` and `plots/` into the run's folder. What is measured of a kind of task stands in the module that the task
-names (`Task.EVALUATION`): `thresholds`, `measure`, `warnings`, `sections`, and the metric of the first line.
+names (`Task.EVALUATION`): `thresholds`, `measure`, `warnings`, `sections`, and the metric of the first line. Importing
+this package brings no TensorFlow: word vectors are measured without.
 """
 
 import logging
@@ -16,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kerasapp import data, pipeline
 from kerasapp.errors import DataError
 from kerasapp.evaluation import intervals
 from kerasapp.evaluation.verdict import headline, warnings
@@ -50,6 +50,8 @@ def evaluate(
     `history` has the rows of `history.csv`; `baselines` were scored on `test`. A threshold is chosen on `validation`,
     or is the one that the run's report has where `splits` brings none. Raises DataError where a split has no labels.
     """
+    from kerasapp import data
+
     started = time.perf_counter()
     kind = kind_of(task)
     choices, measured = (
@@ -102,6 +104,8 @@ def _measured(
     run: "Run", model: "keras.Model", task: "Task", splits: dict[str, Split], names: Sequence[str]
 ) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:
     """The thresholds, and each split's entry; validation is read where a threshold is to be chosen on it."""
+    from kerasapp import pipeline
+
     kind = kind_of(task)
     given = {name: _outputs(model, task, splits, name) for name in names}
 
@@ -125,6 +129,8 @@ def _measured(
 
 
 def _outputs(model: "keras.Model", task: "Task", splits: dict[str, Split], name: str) -> Any:
+    from kerasapp import pipeline
+
     if name not in splits:
         raise DataError("data", f"there is no {name} split, only {', '.join(splits)}")
     outputs = pipeline.outputs(model, task, splits[name])
@@ -181,6 +187,8 @@ def _examples(task: "Task", split: Split, indices: list[int]) -> dict[str, np.nd
     """A few examples: rows as they came, images prepared and as uint8, as the model sees them where they were not."""
     if task.INPUT != "image":
         return {name: value.numpy() for name, value in split.gather(np.array(indices)).items()}
+    from kerasapp import pipeline
+
     examples = pipeline.prepared(task, split, np.array(indices))
     if examples["image"].dtype != np.uint8:
         seen, _ = task.encode(examples)

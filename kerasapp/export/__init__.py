@@ -1,8 +1,8 @@
 """Exports: a trained run as a folder that others can load, checked in a process of its own before it appears.
 
-One file a format, with `write(model, task, folder)`, `verify(folder, model, task, examples) -> verified`, and
-`usage(name, task, examples)` for the card. An export is built in a hidden folder beside its place and renamed when it
-has been checked: TensorFlow Serving, which watches the place, sees it whole.
+One file a format, with `load(run)` for what it needs of a run, and with what that gave: `write(subject, folder)`,
+`verify(folder, subject) -> verified`, and `describe(name, subject)` for the card. An export is built in a hidden folder
+beside its place and renamed when it has been checked: TensorFlow Serving, which watches the place, sees it whole.
 """
 
 import importlib
@@ -17,13 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from kerasapp import components
 from kerasapp.callbacks.stop import StopOnSignal
-from kerasapp.errors import KerasappError, RunError, WorkError
+from kerasapp.errors import KerasappError, WorkError
 from kerasapp.export._card import card
 from kerasapp.files import flush, naming, write, write_json
 
 if TYPE_CHECKING:
-    import numpy
-
     from kerasapp.run import Run
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
@@ -44,15 +42,15 @@ def export(run: "Run", *, name: str | None = None, root: Path = Path(), format: 
         raise KerasappError(f'no export format "{format}": there is {", ".join(components.names("export"))}')
     form = importlib.import_module(f"kerasapp.export.{format}")
     with StopOnSignal() as stop:
-        model, task, examples = run.model(), run.task, _examples(run)
+        subject = form.load(run)
         place = root / "saved_models" / name
         with _explained(run, stop), stop.put_off(), _unpublished(place) as folder:  # TensorFlow can't be left anywhere
-            form.write(model, task, folder)
+            form.write(subject, folder)
             stop.check()
-            verified = form.verify(folder, model, task, examples)
+            verified = form.verify(folder, subject)
             stop.check()
             write_json(folder / "assets.extra" / "verified.json", verified)
-            write(folder / "assets.extra" / "card.md", card(run, name, verified, form.usage(name, task, examples)))
+            write(folder / "assets.extra" / "card.md", card(run, name, verified, form.describe(name, subject)))
             return {"path": str(_publish(folder, place)), "format": format, "verified": verified}
 
 
@@ -71,16 +69,6 @@ def _explained(run: "Run", stop: StopOnSignal) -> Iterator[None]:
 def _name_of(run: "Run") -> str:
     """The recipe's, which a file may call what it likes."""
     return re.sub(r"[^A-Za-z0-9._-]", "_", run.name.split("/")[0]).lstrip(".-") or "model"
-
-
-def _examples(run: "Run") -> "dict[str, numpy.ndarray]":
-    """The kept examples of test, or of train where nothing was set apart."""
-    for split in ("test", "train"):
-        with suppress(RunError):
-            examples = run.samples(split)
-            if len(next(iter(examples.values()))):
-                return examples
-    raise RunError(run.path, "kept no examples to check an export with: it did not finish")
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 Left out of theirs: intended use and ethical considerations, which no program can know.
 """
 
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -52,19 +53,24 @@ TEMPLATE = """\
 {recipe}
 ```
 """
-CLASSES = "`label` (string), `probabilities` (float32, one for each class) and `classes` (string, their order):\n\n"
-NUMBER = "What `decode` of its task gives; `value` (float32) is in the units of the training data."
 ELSEWHERE = "- The figures hold for data like that it was measured on. For other sources measure again."
-CLOSED = (
-    "- It knows these classes only: an input of any other kind gets one of them too, maybe with a high probability."
-)
 
 
-def card(run: "Run", name: str, verified: dict[str, Any], usage: str) -> str:
-    """Markdown. `usage` is the format's own part on how to call it."""
+@dataclass(frozen=True)
+class Told:
+    """What a format says of itself, in Markdown: what it answers, how to call it, its limits, how it was checked."""
+
+    answers: str
+    usage: str
+    limits: tuple[str, ...] = (ELSEWHERE,)
+    checked: str = "loaded in another process and compared with `kerasapp predict`"
+    unit: str = "example"
+    call: str = "a call with"
+
+
+def card(run: "Run", name: str, verified: dict[str, Any], told: Told) -> str:
+    """Markdown for a run's export."""
     data = run.recipe.data
-    classifies = run.task.EVALUATION == "classification"
-    labels = "\n".join(f"{number}. {label}" for number, label in enumerate(run.task.labels)) if classifies else ""
     return TEMPLATE.format(
         title=run.recipe.title or name,
         name=name,
@@ -75,10 +81,10 @@ def card(run: "Run", name: str, verified: dict[str, Any], usage: str) -> str:
         model=run.recipe.model["name"],
         seed=run.recipe.seed,
         metrics="\n".join(_metrics(run.report)),
-        answers=CLASSES + labels if classifies else NUMBER,
-        usage=usage,
-        check=_check(verified),
-        limits="\n".join([ELSEWHERE, CLOSED] if classifies else [ELSEWHERE]),
+        answers=told.answers,
+        usage=told.usage,
+        check=_check(verified, told),
+        limits="\n".join(told.limits),
         versions=_versions(run),
         recipe=(run.path / "recipe.yaml").read_text(encoding="utf-8").strip(),
     )
@@ -87,7 +93,8 @@ def card(run: "Run", name: str, verified: dict[str, Any], usage: str) -> str:
 def _metrics(report: dict[str, Any]) -> list[str]:
     """Rows of a table, the baselines last."""
     measured = [
-        (f"{split} ({counted(found['examples'], 'example')})", found) for split, found in report["splits"].items()
+        (f"{split} ({counted(found['examples'], 'example')})", found)
+        for split, found in report.get("splits", {}).items()
     ]
     measured += [(f"baseline: {baseline['name']}", baseline) for baseline in report.get("baselines", [])]
     return [f"| {on} | {metric} | {_value(of)} |" for on, found in measured for metric, of in found["metrics"].items()]
@@ -100,11 +107,10 @@ def _value(of: dict[str, float | None] | float | None) -> str:
     return f"{'' if value is None else f'{value:.4g}'} | {interval}"
 
 
-def _check(verified: dict[str, Any]) -> str:
-    times = ", ".join(f"{value:.2f} ms for a call with {size}" for size, value in verified["milliseconds"].items())
+def _check(verified: dict[str, Any], of: Told) -> str:
+    times = ", ".join(f"{value:.2f} ms for {of.call} {size}" for size, value in verified["milliseconds"].items())
     told = [
-        "- loaded in another process and compared with `kerasapp predict` on "
-        + counted(verified["examples"], "example"),
+        f"- {of.checked} on {counted(verified['examples'], of.unit)}",
         f"- largest difference: {verified['max_difference']:.2g}",
         f"- size: {verified['bytes']:,} bytes",
         f"- on the CPU of the machine that exported it: {times}",

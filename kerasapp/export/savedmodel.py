@@ -9,16 +9,21 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from kerasapp.errors import WorkError, first_line
+from kerasapp.errors import RunError, WorkError, first_line
+from kerasapp.export._card import ELSEWHERE, Told
 from kerasapp.prediction import predict_raw
 from kerasapp.tasks._base import Task, argument_names
+
+if TYPE_CHECKING:
+    from kerasapp.run import Run
 
 TOLERANCE = 1e-5
 """Of a probability absolute, of a value beyond 1 relative to it."""
@@ -49,17 +54,43 @@ Inputs that have another name than their feature:
 """
 
 
-def write(model: keras.Model, task: Task, folder: Path) -> None:
+CLASSES = "`label` (string), `probabilities` (float32, one for each class) and `classes` (string, their order):\n\n"
+NUMBER = "What `decode` of its task gives; `value` (float32) is in the units of the training data."
+CLOSED = (
+    "- It knows these classes only: an input of any other kind gets one of them too, maybe with a high probability."
+)
+
+
+class Trained(NamedTuple):
+    """What is exported, and kept raw examples to check it with."""
+
+    model: keras.Model
+    task: Task
+    examples: dict[str, np.ndarray]
+
+
+def load(run: "Run") -> Trained:
+    """The best model, and examples of test, or of train where nothing was set apart. Raises RunError."""
+    model, task = run.model(), run.task
+    for split in ("test", "train"):
+        with suppress(RunError):
+            examples = run.samples(split)
+            if len(next(iter(examples.values()))):
+                return Trained(model, task, examples)
+    raise RunError(run.path, "kept no examples to check an export with: it did not finish")
+
+
+def write(subject: Trained, folder: Path) -> None:
     """Writes a SavedModel with the task's signatures into `folder`. Raises WorkError."""
     module = tf.Module()
-    module.weights = [variable.value for variable in model.variables]
+    module.weights = [variable.value for variable in subject.model.variables]
     try:
-        tf.saved_model.save(module, str(folder), signatures=task.signatures(model))
+        tf.saved_model.save(module, str(folder), signatures=subject.task.signatures(subject.model))
     except (AssertionError, tf.errors.OpError) as error:  # the first: something in the graph that nothing keeps
         raise WorkError(f"can't be saved: {first_line(error)}") from error
 
 
-def verify(folder: Path, model: keras.Model, task: Task, examples: dict[str, np.ndarray]) -> dict[str, Any]:
+def verify(folder: Path, subject: Trained) -> dict[str, Any]:
     """Calls the SavedModel in a process of its own on raw examples, and compares it with `predict_raw`.
 
     Both get images as files: arrays of pixels become PNG, and those that aren't uint8 are rounded to its 256 steps.
@@ -67,6 +98,7 @@ def verify(folder: Path, model: keras.Model, task: Task, examples: dict[str, np.
 
     Returns the contract's `verified`. Raises WorkError where a label differs, or a number by more than TOLERANCE.
     """
+    model, task, examples = subject
     examples = as_files(examples, task)
     with tf.device("/CPU:0"):
         wanted = predict_raw((model, task), examples)
@@ -82,6 +114,15 @@ def verify(folder: Path, model: keras.Model, task: Task, examples: dict[str, np.
         **({} if truth is None else {"accuracy": float(np.mean(given["label"] == truth))}),
         "milliseconds": milliseconds,
     }
+
+
+def describe(name: str, subject: Trained) -> Told:
+    """What the card says of this format, and of this model's answers."""
+    _, task, examples = subject
+    if task.EVALUATION != "classification":
+        return Told(NUMBER, usage(name, task, examples))
+    labels = "\n".join(f"{number}. {label}" for number, label in enumerate(task.labels))
+    return Told(CLASSES + labels, usage(name, task, examples), limits=(ELSEWHERE, CLOSED))
 
 
 def usage(name: str, task: Task, examples: dict[str, np.ndarray]) -> str:

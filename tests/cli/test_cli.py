@@ -24,7 +24,15 @@ def kerasapp(*words, cwd, env=None):
 
 @pytest.mark.parametrize(
     "words",
-    [["--help"], ["list"], ["check", "vision/digits_cnn"], ["show", "vision/digits_cnn"], ["runs"], ["run", "--help"]],
+    [
+        ["--help"],
+        ["list"],
+        ["check", "vision/digits_cnn"],
+        ["show", "vision/digits_cnn"],
+        ["runs"],
+        ["run", "--help"],
+        ["nearest", "--help"],
+    ],
 )
 def test_a_light_verb_imports_nothing_heavy(words, tmp_path):
     (tmp_path / "sitecustomize.py").write_text(

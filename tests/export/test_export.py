@@ -10,7 +10,7 @@ import pytest
 from kerasapp import export as exports
 from kerasapp.errors import KerasappError, RunError
 from kerasapp.export import _card
-from kerasapp.export.savedmodel import usage
+from kerasapp.export.savedmodel import Trained, describe, usage
 
 
 def put(place):
@@ -68,7 +68,7 @@ def test_a_run_without_kept_examples_is_not_exported_unchecked(picture_run, tmp_
 def test_the_card_says_what_it_is_how_good_and_how_to_call_it(picture_run):
     run = picture_run()
     verified = {"examples": 40, "max_difference": 0.0, "bytes": 1234, "accuracy": 0.9, "milliseconds": {"1": 0.5}}
-    text = _card.card(run, "mine", verified, usage("mine", run.task, run.kept))
+    text = _card.card(run, "mine", verified, describe("mine", Trained(run.network, run.task, run.kept)))
     assert "| test (200 examples) | accuracy | 0.91 | 0.88 to 0.94 |" in text
     assert re.search(r"^1\. dog$", text, re.MULTILINE) and "tensorflow 2.21.0" in text and "absent" not in text
     assert "- data: `sklearn digits`" in text and "/v1/models/mine:predict" in text

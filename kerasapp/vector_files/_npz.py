@@ -1,0 +1,74 @@
+"""NumPy's archive: `words` and `vectors`, as a run keeps them, or as anybody may save them.
+
+A run has `words` as UTF-8 bytes with `words|offsets` (words + 1,), as its samples of text, and `counts`, uncompressed.
+An array of strings is read as well.
+"""
+
+import zipfile
+import zlib
+from itertools import accumulate, pairwise
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from kerasapp.errors import DataError
+from kerasapp.names import lacking
+from kerasapp.vector_files._table import Table, undecodable
+
+OFFSETS = "words|offsets"
+
+
+def read(path: Path) -> Table:
+    """The arrays of a file, checked against each other."""
+    try:
+        with np.load(path) as stored:
+            arrays = {name: stored[name] for name in ("words", OFFSETS, "counts", "vectors") if name in stored.files}
+            there = stored.files
+    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, TypeError) as error:
+        hint = ". Save words as an array of strings" if "pickle" in str(error) else ": cut short or damaged"
+        raise DataError(path, f"is no npz of plain arrays{hint}") from None
+    for name in ("words", "vectors"):
+        if name not in arrays:
+            raise DataError(path, lacking("array", name, there))
+    words, matrix = _words(arrays, path), arrays["vectors"]
+    counts = arrays.get("counts")
+    if matrix.ndim != 2 or matrix.dtype.kind != "f" or len(matrix) != len(words) or not matrix.size:
+        told = f"{matrix.dtype} of shape {matrix.shape}. Expected: a row of floating point numbers for each of"
+        raise DataError(path, f"vectors is {told} {len(words)} words")
+    if not np.isfinite(matrix).all():
+        at = int(np.argmin(np.isfinite(matrix).all(axis=1)))
+        raise DataError(path, f'the vector of "{words[at]}" is not finite')
+    if counts is not None and counts.shape != (len(words),):
+        raise DataError(path, f"counts is of shape {counts.shape}, there are {len(words)} words")
+    return Table(words, np.ascontiguousarray(matrix, np.float32), counts)
+
+
+def write(stream: BinaryIO, table: Table) -> None:
+    """As a run keeps them."""
+    encoded = [word.encode() for word in table.words]
+    arrays = {
+        "words": np.frombuffer(b"".join(encoded), np.uint8),
+        OFFSETS: np.array([0, *accumulate(map(len, encoded))], np.int64),
+        "vectors": np.asarray(table.matrix, np.float32),
+    }
+    if table.counts is not None:
+        arrays["counts"] = np.asarray(table.counts, np.int64)
+    np.savez(stream, **arrays)
+
+
+def _words(arrays: dict[str, np.ndarray], path: Path) -> list[str]:
+    """From bytes and offsets, or from an array of strings. Raises DataError."""
+    words, offsets = arrays["words"], arrays.get(OFFSETS)
+    try:
+        if offsets is not None:
+            steps = np.diff(offsets, prepend=0, append=words.size)
+            if words.dtype != np.uint8 or offsets.ndim != 1 or np.any(steps < 0):
+                raise DataError(path, f"{OFFSETS} does not fit words")
+            data = words.tobytes()
+            return [data[start:end].decode() for start, end in pairwise(offsets.tolist())]
+        if words.ndim == 1 and words.dtype.kind in "US":
+            return [word.decode() if isinstance(word, bytes) else word for word in words.tolist()]
+    except UnicodeDecodeError as error:
+        raise undecodable(f"{path}: words", error) from None
+    raise DataError(path, f"words is {words.dtype} of shape {words.shape}. Expected: an array of strings")

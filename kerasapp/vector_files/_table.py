@@ -1,0 +1,48 @@
+"""What every format holds."""
+
+import logging
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from kerasapp.errors import DataError
+from kerasapp.names import counted, some
+
+log = logging.getLogger("kerasapp")
+NAMED = 3  # words of a warning
+
+
+class Table(NamedTuple):
+    """Words and, in their order, a float32 matrix (words, dimensions) and int64 counts (words,), if known."""
+
+    words: list[str]
+    matrix: np.ndarray
+    counts: np.ndarray | None = None
+
+
+def unique(table: Table, path: Path) -> Table:
+    """The first of each word; a warning names others."""
+    first = dict(zip(reversed(table.words), range(len(table.words) - 1, -1, -1), strict=True))
+    if len(first) == len(table.words):
+        return table
+    kept = np.sort(np.fromiter(first.values(), np.int64, len(first)))
+    twice = np.setdiff1d(np.arange(len(table.words)), kept)
+    named = some([f'"{table.words[at]}"' for at in twice], NAMED)
+    log.warning("%s: %s there before, left out: %s", path, counted(len(twice), "word"), named)
+    counts = None if table.counts is None else table.counts[kept]
+    return Table([table.words[at] for at in kept], table.matrix[kept], counts)
+
+
+def undecodable(where: str, error: UnicodeDecodeError) -> DataError:
+    """Names the byte that is not UTF-8."""
+    byte = error.object[error.start]
+    told = f"is not UTF-8: byte 0x{byte:02x} after {error.object[: error.start].decode()!r}"
+    return DataError(where, f"{told}. Write the file as UTF-8")
+
+
+def check_words(words: list[str], format: str) -> None:
+    """Raises DataError for a word that would be taken for two, or for none."""
+    for word in words:
+        if not word or any(sign in word for sign in " \t\n\r"):
+            raise DataError(repr(word), f"can't stand in {format}, which ends a word at a blank. Take npz")

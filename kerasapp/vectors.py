@@ -1,0 +1,199 @@
+"""Word vectors and what is asked of them: neighbours and analogies.
+
+3CosAdd is Mikolov, Yih and Zweig's (2013, "Linguistic Regularities"), 3CosMul Levy and Goldberg's (2014, "Linguistic
+Regularities in Sparse and Explicit Word Representations"). Words that were asked with are never an answer, and neither
+is a word whose vector is all zeros, which points nowhere. Of equally near words the more frequent comes first.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from kerasapp import vector_files
+from kerasapp.errors import DataError, KerasappError, RunError
+from kerasapp.names import counted
+from kerasapp.run import Run
+from kerasapp.vector_files import Table
+
+FILE = "vectors.npz"
+SUFFIXES = (".txt", ".vec", ".bin", ".npz", ".gz")
+EPSILON = 0.001  # Levy and Goldberg, 2014, section 6: no division by zero
+AT_ONCE = 1 << 24  # similarities computed together: 64 MiB
+DIFFERING = 10  # words named whose neighbourhoods differ most
+OFFERED = 3  # spellings for a word that is not there
+
+Answers = list[dict[str, Any]]
+"""Rows {"word", "similarity"}, the best first."""
+
+
+@dataclass(frozen=True, eq=False)
+class Vectors:
+    """Words, the most frequent first, a matrix (words, dimensions) of their vectors, and counts where known."""
+
+    words: Sequence[str]
+    matrix: np.ndarray
+    counts: np.ndarray | None = None
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """The row of each word."""
+        return {word: row for row, word in enumerate(self.words)}
+
+    @cached_property
+    def norms(self) -> np.ndarray:
+        """(words,) float32 lengths; 0 where a vector is all zeros."""
+        return np.sqrt(np.einsum("ij,ij->i", self.matrix, self.matrix))
+
+    def rows(self, words: Iterable[str]) -> np.ndarray:
+        """(len,) the rows of words. Raises KerasappError that offers spellings for one that is not there."""
+        for word in words:
+            if word not in self.index:
+                raise KerasappError(_unknown(word, self.words))
+        return np.array([self.index[word] for word in words], np.int64)
+
+    def directions(self, rows: np.ndarray | slice) -> np.ndarray:
+        """(rows, dimensions) of length 1; zeros stay zeros."""
+        norms = self.norms[rows]
+        return self.matrix[rows] / np.where(norms > 0, norms, 1)[:, None]
+
+    def nearest(self, word: str, count: int = 10) -> Answers:
+        """The words with the largest cosine to a word's vector. Raises KerasappError for a word that is not there."""
+        (row,) = self._asked([word])
+        return self._best(self._cosines(row[None])[0], [word], count)
+
+    def analogy(
+        self,
+        positive: Sequence[str],
+        negative: Sequence[str],
+        count: int = 10,
+        method: Literal["3CosAdd", "3CosMul"] = "3CosAdd",
+        among: int | None = None,
+    ) -> Answers:
+        """What is to the rest as in `positive=["king", "woman"], negative=["man"]`; `among` the most frequent words.
+
+        3CosAdd gives the cosine with the sum of the directions, 3CosMul the product of the positive words' cosines,
+        each moved to 0..1, over that of the negative ones'. Raises KerasappError for a word that is not there.
+        """
+        asked = self._asked([*positive, *negative])
+        signs = np.array([1] * len(positive) + [-1] * len(negative), asked.dtype)
+        if method == "3CosAdd":
+            wanted = signs @ asked
+            length = np.linalg.norm(wanted)
+            scores = self._cosines(wanted[None] / (length if length > 0 else 1), among)[0]
+        else:
+            cosines = (1 + self._cosines(asked, among)) / 2
+            scores = cosines[signs > 0].prod(axis=0) / (cosines[signs < 0] + EPSILON).prod(axis=0)
+        return self._best(scores, [*positive, *negative], count)
+
+    def neighbours(self, rows: np.ndarray, count: int = 10) -> tuple[np.ndarray, np.ndarray]:
+        """For many words at once: (rows, count) rows of the nearest others, the nearest first, and their cosines."""
+        count = min(count, len(self.words) - 1)
+        found, similarities = [], []
+        step = max(1, AT_ONCE // len(self.words))
+        for start in range(0, len(rows), step):
+            part = rows[start : start + step]
+            cosines = self._cosines(self.directions(part))
+            cosines[:, self.norms == 0] = -np.inf
+            cosines[np.arange(len(part)), part] = -np.inf
+            best = np.argpartition(-cosines, count - 1, axis=1)[:, :count]
+            near = np.take_along_axis(cosines, best, axis=1)
+            order = np.lexsort((best, -near), axis=1)
+            found.append(np.take_along_axis(best, order, axis=1))
+            similarities.append(np.take_along_axis(near, order, axis=1))
+        return np.concatenate(found), np.concatenate(similarities)
+
+    def only(self, words: Sequence[str]) -> "Vectors":
+        """The same vectors, of these words in this order."""
+        rows = self.rows(words)
+        return Vectors(words, self.matrix[rows], None if self.counts is None else self.counts[rows])
+
+    def _asked(self, words: list[str]) -> np.ndarray:
+        """(words, dimensions) directions of words in a question."""
+        rows = self.rows(words)
+        for word, row in zip(words, rows, strict=True):
+            if self.norms[row] == 0:
+                raise KerasappError(f'the vector of "{word}" is all zeros: it is near to nothing')
+        return self.directions(rows)
+
+    def _cosines(self, directions: np.ndarray, among: int | None = None) -> np.ndarray:
+        """(directions, words) cosines with the first `among` words; 0 with a vector of zeros."""
+        norms = self.norms[:among]
+        return (directions @ self.matrix[:among].T) / np.where(norms > 0, norms, 1)
+
+    def _best(self, scores: np.ndarray, asked: Iterable[str], count: int) -> Answers:
+        """The best of (words,) scores. All that reach the last place are sorted, so that ties are not cut by chance."""
+        scores[[row for row in map(self.index.get, asked) if row < len(scores)]] = -np.inf
+        scores[self.norms[: len(scores)] == 0] = -np.inf
+        count = min(count, int(np.isfinite(scores).sum()))
+        if count < 1:
+            return []
+        reach = np.flatnonzero(scores >= np.partition(scores, -count)[-count])
+        best = reach[np.argsort(-scores[reach], kind="stable")][:count]
+        return [{"word": self.words[row], "similarity": float(scores[row])} for row in best]
+
+
+def of(word: str | Path, root: Path = Path()) -> Vectors:
+    """The vectors of a run (a path, `latest`, a prefix of its name) or of a file. Raises KerasappError."""
+    path = Path(word)
+    if path.is_file():
+        return Vectors(*vector_files.read(path))
+    if path.suffix in SUFFIXES and not path.exists():
+        raise DataError(word, "no such file")
+    return of_run(Run.open(word, root))
+
+
+def of_run(run: Run) -> Vectors:
+    """The vectors that a finished run of word vectors has. Raises RunError."""
+    if not (run.path / FILE).is_file():
+        raise RunError(run.path, f"has no {FILE}: it is no run of word vectors, or did not finish")
+    return Vectors(*vector_files.read(run.path / FILE))
+
+
+def write(path: Path, vectors: Vectors, format: str = "npz") -> None:
+    """Writes a file in one of `vector_files.WRITERS`, whole or not at all."""
+    vector_files.write(path, format, Table(vectors.words, vectors.matrix, vectors.counts))
+
+
+def neighbourhoods(a: Vectors, b: Vectors, most: int = 1000, count: int = 10) -> dict[str, Any]:
+    """How far two vector spaces agree, whatever their axes: the nearest of words, among those that both have.
+
+    Gives {"words", "common", "overlap", "differ_most"}: for the `most` frequent of the common words the mean Jaccard
+    index of their `count` nearest in `a` and in `b`, None with fewer than two common words; and the words where it is
+    least, {"word", "overlap", "a", "b"} with the neighbours in both.
+    """
+    common = sorted(a.index.keys() & b.index.keys(), key=lambda word: (a.index[word] + b.index[word], word))
+    rows = np.arange(min(most, len(common)))
+    told = {"words": len(rows), "common": len(common), "overlap": None, "differ_most": []}
+    if len(common) < 2:
+        return told
+    near = [of.only(common).neighbours(rows, count)[0] for of in (a, b)]
+    shared = (near[0][:, :, None] == near[1][:, None, :]).sum(axis=(1, 2))
+    overlap = shared / (2 * near[0].shape[1] - shared)
+    differing = [row for row in np.argsort(overlap, kind="stable")[:DIFFERING] if overlap[row] < 1]
+    told["overlap"] = float(overlap.mean())
+    told["differ_most"] = [
+        {"word": common[row], "overlap": float(overlap[row])}
+        | {name: [common[other] for other in of[row]] for name, of in zip("ab", near, strict=True)}
+        for row in differing
+    ]
+    return told
+
+
+def _unknown(word: str, words: Sequence[str]) -> str:
+    """Names the nearest spellings: the same but for case, else of similar length with the same first or last letter."""
+    folded = word.casefold()
+    found = [other for other in words if other.casefold() == folded]
+    if not found and word:
+        alike = [
+            other
+            for other in words
+            if abs(len(other) - len(word)) <= 2 and (other[:1] == word[0] or other[-1:] == word[-1])
+        ]
+        found = get_close_matches(word, alike, OFFERED)
+    offered = ", ".join(f'"{other}"' for other in found[:OFFERED])
+    return f'"{word}" is not among the {counted(len(words), "word")}' + (f": did you mean {offered}?" if found else "")
