@@ -45,6 +45,13 @@ def analogies(vectors: Vectors, path: str | Path, among: int = AMONG) -> dict[st
     """
     names, sections, words = _questions(Path(path))
     among = min(among, len(vectors.words))
+    return {"file": str(path), "among": among, **asked(vectors, names, sections, words, among)}
+
+
+def asked(
+    vectors: Vectors, names: Sequence[str], sections: np.ndarray, words: Sequence[Sequence[str]], among: int
+) -> dict[str, Any]:
+    """`analogies` of questions a, b, c, d (the answer), each with the number of its section in `names`."""
     folded = [word.upper() for word in vectors.words[:among]]
     first = _first(folded)
     rows = np.array([[first.get(word.upper(), -1) for word in question] for question in words], np.int64)
@@ -56,7 +63,7 @@ def analogies(vectors: Vectors, path: str | Path, among: int = AMONG) -> dict[st
         {"section": name} | _told(covered[sections == number], right[sections == number])
         for number, name in enumerate(names)
     ]
-    return {"file": str(path), "among": among, **_told(covered, right), "sections": told}
+    return {**_told(covered, right), "sections": told}
 
 
 def similarity(vectors: Vectors, path: str | Path) -> dict[str, Any]:

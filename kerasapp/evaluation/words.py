@@ -11,7 +11,7 @@ import numpy as np
 
 from kerasapp import plots
 from kerasapp.evaluation.parts import Drawing, Section, Table, number
-from kerasapp.evaluation.word_tests import asked
+from kerasapp.evaluation.word_tests import AMONG, asked
 from kerasapp.types import Split
 from kerasapp.vectors import Vectors
 
@@ -39,8 +39,7 @@ PAIRS = {
 
 def measure(task: Any, split: Split, vectors: Vectors) -> dict[str, Any]:
     """The entry of a split in `report.json`: "neighbours" of frequent and rare words, "analogies", "map"."""
-    questions = [(name, [*a, *b]) for name, row in PAIRS.items() for a, b in permutations(_known(vectors, row), 2)]
-    told = asked(vectors, list(PAIRS), questions) if questions else {"covered": 0, "sections": []}
+    told = _analogies(vectors)
     enough = told["covered"] >= FEW
     return {
         "examples": len(split),
@@ -98,6 +97,19 @@ def sections(name: str, result: Mapping[str, Any], examples: Mapping[str, np.nda
         told = "Words that lie together have similar vectors; the distance of groups says little (t-SNE)."
         found.append(Section("A map", [Drawing(f"{name}_map", drawn, told)]))
     return found
+
+
+def _analogies(vectors: Vectors) -> dict[str, Any]:
+    """As `asked` tells them: any two known pairs of a row."""
+    questions = [
+        (number, [*a, *b])
+        for number, row in enumerate(PAIRS.values())
+        for a, b in permutations(_known(vectors, row), 2)
+    ]
+    if not questions:
+        return {"covered": 0, "sections": []}
+    sections, words = zip(*questions, strict=True)
+    return asked(vectors, list(PAIRS), np.array(sections), words, min(AMONG, len(vectors.words)))
 
 
 def _known(vectors: Vectors, row: str) -> list[list[str]]:

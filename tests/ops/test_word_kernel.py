@@ -1,0 +1,113 @@
+"""The kernel against the same updates written out pair by pair in NumPy."""
+
+import numpy as np
+import pytest
+
+from kerasapp.ops import _word_kernel
+
+NOISE = 6  # the one word that is drawn as a negative
+STREAM = np.array([0, 1, 2, 3, -1, 4, 5, 0, -2, -2], np.int32)
+RATES = (0.5, 0.25)
+
+
+def tables():
+    draw = np.random.default_rng(0)
+    return [draw.normal(0, 0.5, (7, 8)).astype(np.float32) for _ in range(2)]
+
+
+def always(word, words=7):
+    """An alias table that gives the same word each time."""
+    return np.zeros(words, np.float32), np.full(words, word, np.int32)
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def centres():
+    """Place, word and the words beside it, of each centre; a sentence's end is no neighbour."""
+    for place, word in enumerate(STREAM):
+        beside = [STREAM[at] for at in (place - 1, place + 1) if 0 <= at < len(STREAM) and STREAM[at] >= 0]
+        if word >= 0 and beside:
+            yield place, word, beside
+
+
+def rate(place):
+    return RATES[0] + (RATES[1] - RATES[0]) * place / len(STREAM)
+
+
+def skip_gram(inputs, outputs, negatives):
+    for place, word, beside in centres():
+        targets = [(word, 1)] + [(NOISE, 0)] * negatives
+        before, change = outputs.copy(), np.zeros_like(outputs)
+        for other in beside:
+            x, gradient = inputs[other].copy(), 0
+            for target, label in targets:
+                step = rate(place) * (label - sigmoid(x @ before[target]))
+                gradient, change[target] = gradient + step * before[target], change[target] + step * x
+            inputs[other] += gradient
+        outputs += change
+
+
+def cbow(inputs, outputs, negatives):
+    for place, word, beside in centres():
+        targets = [(word, 1)] + [(NOISE, 0)] * negatives
+        x, gradient, before = np.mean([inputs[other] for other in beside], axis=0), 0, outputs.copy()
+        for target, label in targets:
+            step = rate(place) * (label - sigmoid(x @ before[target]))
+            gradient = gradient + step * before[target]
+            outputs[target] += step * x
+        for other in beside:
+            inputs[other] += gradient
+
+
+@pytest.mark.parametrize("form", [skip_gram, cbow])
+@pytest.mark.parametrize("negatives", [0, 2])
+def test_updates_are_those_of_the_paper_pair_by_pair(form, negatives):
+    expected, found = tables(), tables()
+    form(*expected, negatives)
+    _word_kernel.learn(
+        found, STREAM, always(NOISE), RATES, 1, window=1, negatives=negatives, cbow=form is cbow, threads=1
+    )
+    for a, b in zip(expected, found, strict=True):
+        np.testing.assert_allclose(b, a, atol=5e-3)  # the sigmoid is read from a table
+
+
+def test_a_negative_that_is_the_word_itself_is_passed_over():
+    expected, found = tables(), tables()
+    for negatives, made in ((0, expected), (3, found)):
+        stream = np.array([0, 0, 0], np.int32)
+        _word_kernel.learn(made, stream, always(0), RATES, 1, window=1, negatives=negatives, cbow=False, threads=1)
+    np.testing.assert_array_equal(found[0], expected[0])
+
+
+def test_windows_reach_from_one_to_the_largest_evenly():
+    """Each word alone in a sentence of its own kind: which inputs moved tells how far the window reached."""
+    reached = np.zeros(4)
+    for seed in range(400):
+        inputs, outputs = np.zeros((9, 2), np.float32), np.ones((9, 2), np.float32)
+        stream = np.array([8, 8, 8, 0, 1, 2, 3, 4], np.int32)
+        outputs[[8, 1, 2, 3, 4]] = 0  # only word 0, as a centre, moves its neighbours
+        _word_kernel.learn([inputs, outputs], stream, always(8, 9), (0.1, 0.1), seed, window=4, negatives=0,
+                           cbow=False, threads=1)  # fmt: skip
+        reached[np.flatnonzero(inputs[1:5].any(axis=1)).max()] += 1
+    assert (abs(reached / 400 - 0.25) < 0.08).all(), reached
+
+
+def test_loss_is_that_of_the_pairs_before_they_are_learned():
+    inputs, outputs = tables()
+    stream = np.array([0, 1], np.int32)
+    expected = -np.log(sigmoid(inputs[1] @ outputs[0])) - np.log(1 - sigmoid(inputs[1] @ outputs[NOISE]))
+    loss, pairs = _word_kernel.learn([inputs, outputs], stream, always(NOISE), RATES, 1, window=1, negatives=1,
+                                     cbow=False, threads=1)  # fmt: skip
+    assert pairs == 1 and loss == pytest.approx(expected, abs=0.02)
+
+
+def test_threads_go_through_the_whole_stream():
+    stream = np.tile(np.array([0, 1, 2, 3, -1], np.int32), 40)
+    made = [tables() for _ in range(2)]
+    for threads, found in zip((1, 3), made, strict=True):
+        _word_kernel.learn(found, stream, always(NOISE), (0.05, 0.05), 1, window=2, negatives=1, cbow=False,
+                           threads=threads)  # fmt: skip
+    for a, b in zip(*made, strict=True):
+        assert np.abs(a - b).max() < 0.2 * np.abs(a - tables()[0]).max()

@@ -1,0 +1,159 @@
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from kerasapp import pipeline
+from kerasapp.data import text_files
+from kerasapp.data._arrays import Arrays, texts
+from kerasapp.errors import DataError
+from kerasapp.ops._random import example_keys
+from kerasapp.tasks import _rows
+from kerasapp.tasks.word2vec import Word2Vec
+
+
+def split_of(*lines):
+    return Arrays({"text": texts(lines)}, [f"a.txt:{number}" for number in range(1, len(lines) + 1)])
+
+
+def rows_of(task, split):
+    cut = task.adapt(split).cut(split)
+    return cut.gather(tf.range(len(cut), dtype=tf.int64))["tokens"].numpy()
+
+
+def test_words_stand_by_their_frequency_and_rare_ones_are_left_out():
+    task = Word2Vec(min_count=2).adapt(
+        split_of("The cat and the dog.", "A dog's day: the dog, and THE END", "don't don't")
+    )
+    assert task.words == ["the", "and", "dog", "don't"] and task.counts == [4, 2, 2, 2]
+    assert task.text_words == 15
+    assert task.facts() == {"vocabulary_size": 4, "word_counts": [4, 2, 2, 2], "window": 5}
+
+
+def test_what_stands_between_spaces_is_a_word_where_that_is_asked():
+    task = Word2Vec(min_count=1, tokens="spaces", lowercase=False).adapt(split_of("The end. The", "end."))
+    assert task.words == ["The", "end."]
+
+
+def test_a_row_has_the_words_in_order_and_the_end_of_each_line():
+    split = split_of("b a rare", "", "a b a", "odd b")
+    task = Word2Vec(min_count=2).adapt(split)
+    (row,) = rows_of(task, split)
+    assert task.words == ["b", "a"]
+    told = ["." if token == -1 else task.words[token] for token in row.tolist() if token != _rows.GONE]
+    assert told == [*"ba.", *".", *"aba.", *"b."]
+
+
+def test_rows_are_cut_from_the_text_and_make_it_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(_rows, "SHORTEST", 16)
+    draw = np.random.default_rng(0)
+    lines = [" ".join(f"w{n}" for n in draw.integers(0, 30, draw.integers(1, 9))) for _ in range(200)]
+    (tmp_path / "some.txt").write_text("\n".join(lines))
+    split = text_files.load(path=str(tmp_path / "some.txt"))["train"]
+    task = Word2Vec(min_count=1).caching_in(tmp_path / "cache").adapt(split)
+    cut = task.cut(split)
+    assert len(cut) > 32
+    order = draw.permutation(len(cut))
+    rows = np.empty((len(cut), cut.length), np.int32)
+    rows[order] = cut.gather(tf.constant(order, tf.int64))["tokens"].numpy()
+    told = " ".join("\n" if token == -1 else task.words[token] for token in rows.ravel() if token != _rows.GONE)
+    assert [line.split() for line in told.split("\n")[:-1]] == [line.split() for line in lines]
+
+
+def test_a_corpus_is_made_once_and_anew_where_the_text_or_its_reading_changes(tmp_path, monkeypatch):
+    cache = tmp_path / "cache"
+    Word2Vec(min_count=1).caching_in(cache).adapt(split_of("a b", "b c"))
+    (made,) = cache.iterdir()
+    with monkeypatch.context() as patch:
+        patch.setattr("kerasapp.tasks._corpus._texts", lambda split: pytest.fail("read again"))
+        again = Word2Vec(min_count=1, window=2).caching_in(cache).adapt(split_of("a b", "b c"))
+    assert again.words == ["b", "a", "c"] and list(cache.iterdir()) == [made]
+    for task, lines in (
+        (Word2Vec(min_count=1, lowercase=False), ("a b", "b c")),
+        (Word2Vec(min_count=1), ("b c", "a b")),
+    ):
+        task.caching_in(cache).adapt(split_of(*lines))
+    assert len(list(cache.iterdir())) == 3
+
+
+def test_a_long_line_is_read_in_pieces_that_cut_no_word(monkeypatch):
+    monkeypatch.setattr("kerasapp.tasks._corpus.PIECE", 7)
+    line = " ".join(f"word{number % 9}" for number in range(50))
+    split = split_of(line, "word1 word2")
+    task = Word2Vec(min_count=1).adapt(split)
+    assert sorted(task.words) == [f"word{number}" for number in range(9)] and task.text_words == 52
+    (row,) = rows_of(task, split)
+    assert np.flatnonzero(row == -1).tolist() == [50, 53]
+
+
+def test_frequent_words_are_left_out_as_often_as_in_gensim():
+    from gensim.models import Word2Vec as Gensim
+
+    lines = [["the"] * 50 + ["of"] * 20 + [f"w{n}" for n in range(30)] for _ in range(200)]
+    peer = Gensim(sample=1e-2, min_count=1)
+    peer.build_vocab(lines)
+    task = Word2Vec(min_count=1, subsample=1e-2).adapt(split_of(*map(" ".join, lines)))
+    expected = [peer.wv.get_vecattr(word, "sample_int") / (2**32 - 1) for word in task.words]
+    np.testing.assert_allclose(task._chances(), expected, atol=1e-4)
+
+
+def test_each_epoch_leaves_out_others_and_the_same_when_it_is_seen_again():
+    split = split_of(*["the the the the one two three"] * 400)
+    task = Word2Vec(min_count=1, subsample=0.05).adapt(split)
+    cut = task.cut(split)
+    raw, index = cut.gather(tf.constant([0], tf.int64)), tf.constant([0], tf.int64)
+    first, second, again = (
+        task.encode(raw, example_keys(0, tf.constant(epoch, tf.int64), index))[0].numpy() for epoch in (0, 1, 0)
+    )
+    assert not np.array_equal(first, second) and np.array_equal(first, again)
+    kept = (first == 0).sum() / (raw["tokens"].numpy() == 0).sum()
+    assert kept == pytest.approx(task._chances()[0], abs=0.05)
+    whole = task.encode(raw)[0].numpy()
+    assert (whole == 0).sum() == (raw["tokens"].numpy() == 0).sum()
+
+
+def test_what_is_left_stands_first_and_rows_do_not_run_into_each_other(monkeypatch):
+    monkeypatch.setattr(_rows, "SHORTEST", 4)
+    split = split_of("a a b b", "a rare a b", "b b")
+    task = Word2Vec(min_count=2, subsample=0).adapt(split)
+    cut = task.cut(split)
+    inputs, _ = task.encode(cut.gather(tf.constant([1, 0], tf.int64)))
+    assert inputs.shape == (2, 5)
+    assert inputs.numpy().ravel().tolist() == [-1, 1, 1, -1, 1, 1, 0, 0, -1, -2]
+
+
+def test_what_was_learned_goes_through_json():
+    task = Word2Vec(min_count=1).adapt(split_of("a b", "b ü"))
+    again = Word2Vec(min_count=1).restore(json.loads(json.dumps(task.state())))
+    assert (again.words, again.counts, again.text_words) == (["b", "a", "ü"], [2, 1, 1], 4)
+
+
+@pytest.mark.parametrize(
+    "lines, words",
+    [
+        (["word word", "word"], 'one word, "word", again and again'),
+        (["--- ...", "!"], "no word"),
+        (["a b c a", "d e"], 'none of 5 words occurs 5 times.*the most frequent, "a", 2 times. Lower it'),
+    ],
+)
+def test_too_little_text_is_told(lines, words):
+    with pytest.raises(DataError, match=words):
+        Word2Vec().adapt(split_of(*lines))
+
+
+def test_data_without_text_is_told():
+    with pytest.raises(DataError, match=r"row 0: this task needs text, and the data has size. Set data.text"):
+        Word2Vec().adapt(Arrays({"size": np.zeros(3)}, ["row 0", "row 1", "row 2"]))
+
+
+def test_batches_are_a_function_of_their_number(monkeypatch):
+    monkeypatch.setattr(_rows, "SHORTEST", 16)
+    split = split_of(*[f"a b c{n % 7} d e" for n in range(100)])
+    task = Word2Vec(min_count=1, subsample=0.1).adapt(split)
+    cut = task.cut(split)
+    read = pipeline.reader(task, cut)
+    whole = list(pipeline.training_batches(task, cut, read, batch_size=1, seed=3).take(len(cut) + 5))
+    later = pipeline.training_batches(task, cut, read, batch_size=1, seed=3, begin=len(cut) + 2).take(3)
+    for (a,), (b,) in zip(whole[len(cut) + 2 :], later, strict=True):
+        np.testing.assert_array_equal(a, b)
