@@ -78,7 +78,9 @@ def test_the_originals_line_feed_after_each_vector_is_no_part_of_a_word(tmp_path
     assert vector_files.read(written(tmp_path, b"2 2\n" + rows)).words == ["cat", "dog"]
 
 
-@pytest.mark.parametrize("numbers", [(1.0, 2.0), (0.0, 0.0), (-0.1, 1e-20), (3e8, 0.7)])
+@pytest.mark.parametrize(
+    "numbers", [(1.0, 2.0), (0.0, 0.0), (-0.1, 1e-20), (3e8, 0.7), struct.unpack("<2f", b"AB\xff\xbdCD\xff\xbd")]
+)
 def test_a_binary_file_of_two_words_is_not_taken_for_text(tmp_path, numbers):
     rows = b"".join(word + b" " + struct.pack("<2f", *numbers) for word in (b"cat", b"dog"))
     found = vector_files.read(written(tmp_path, b"2 2\n" + rows))
@@ -147,6 +149,12 @@ def test_a_file_that_is_broken_is_refused_in_one_line_with_the_place(tmp_path, c
     with pytest.raises(DataError) as error:
         vector_files.read(written(tmp_path, content))
     assert told in str(error.value) and str(error.value).startswith(str(tmp_path)) and "\n" not in str(error.value)
+
+
+def test_the_line_is_counted_over_the_pieces_that_a_file_is_read_in(tmp_path, monkeypatch):
+    monkeypatch.setattr(vector_files, "CHUNK", 20)
+    with pytest.raises(DataError, match=r"v\.txt:8: 1 number"):
+        vector_files.read(written(tmp_path, "".join(f"w{number} 1 2\n" for number in range(7)) + "w7 1\n"))
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,14 @@ def test_asked_for_more_than_there_is_gives_all_the_others():
 
 
 @pytest.mark.parametrize(
-    "word, told", [("horsr", '"horse"'), ("apple", '"Apple"'), ("quean", '"queen"'), ("zzzzzzz", "among the 6 words")]
+    "word, told",
+    [
+        ("horsr", '"horse"'),
+        ("apple", '"Apple"'),
+        ("QUEEN", '"queen"'),
+        ("quean", '"queen"'),
+        ("zzzzzzz", "among the 6 words"),
+    ],
 )
 def test_an_unknown_word_is_named_with_its_nearest_spellings(word, told):
     known = Vectors(LETTERS, np.eye(6, dtype=np.float32))
