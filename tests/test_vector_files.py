@@ -96,7 +96,7 @@ def test_words_with_blanks_are_told_from_numbers_counted_from_the_right(tmp_path
 
 
 @pytest.mark.parametrize(
-    "text", ["2 2\r\na 1 2\r\nb 3 4\r\n", "a 1 2 \nb 3 4 \n\n", "a\t1\t2\nb  3 4", "2 2\na 1 2\nb 3 4"]
+    "text", ["2 2\r\na 1 2\r\nb 3 4\r\n", "a 1 2 \nb 3 4 \n\n", "a\t1\t2\nb  3 4", "\ufeff2 2\na 1 2\nb 3 4"]
 )
 def test_blanks_at_the_end_tabs_and_carriage_returns_are_taken(tmp_path, text):
     found = vector_files.read(written(tmp_path, text))
@@ -119,7 +119,9 @@ def test_of_a_word_that_is_there_twice_the_first_is_kept_with_a_warning(tmp_path
         ("2 2\na 1 2\nb 1 2 3\n", "v.txt:3: 3 numbers where 2 are expected"),
         ("a 1 2\nb 1\nc 1 2\n", "v.txt:2: 1 number where 2 are expected"),
         ("a 1 2\nb 1 2 3\nc 1 2\n", "v.txt:2: 3 numbers where 2 are expected"),
+        ("2 2\na 1 2\nb 1 \x1b" + 99 * "x", f'v.txt:3: "\\x1b{39 * "x"}…" is no number'),
         ("2 2\na 1 2\nb 1 x\n", 'v.txt:3: "x" is no number'),
+        ("2 2\na 1 2\nnew york 1 x\n", 'v.txt:3: "x" is no number'),
         ("2 2\na 1 2\nb 1 1.2.3\n", 'v.txt:3: "1.2.3" is no number'),
         ("a 1 2\nb nan 2\n", 'v.txt:2: the vector of "b" is not finite'),
         ("a 1 2\nb 1 1e39\n", 'v.txt:2: the vector of "b" is not finite'),
@@ -130,7 +132,7 @@ def test_of_a_word_that_is_there_twice_the_first_is_kept_with_a_warning(tmp_path
         ("0 5\n", "v.txt:1: a header that promises 0 words"),
         ("once upon a time\n", 'v.txt:1: "upon" is no number'),
         ("word\nother\n", "v.txt:1: a word without numbers"),
-        (b"a 1 2\nna\xefve 1 2\n", "v.txt:2: is not UTF-8: byte 0xef after 'na'"),
+        (b"a 1 2\nna\xefve 1 2\n", 'v.txt:2: is not UTF-8: byte 0xef after "na"'),
         (b"\x80\x04\x95\x00\x00", "holds no word vectors"),
         (b"\xba\x16\x4f\x2f\x0c\x00\x00\x00", "is a fastText model in its own format"),
         (b"PK\x03\x04 and no more", "is no npz of plain arrays"),
@@ -141,7 +143,7 @@ def test_of_a_word_that_is_there_twice_the_first_is_kept_with_a_warning(tmp_path
             "v.txt: word 2: is not UTF-8",
         ),
         (b"1 2\ncat " + struct.pack("<2f", 1, 2) + b"dog " + struct.pack("<2f", 1, 2), "more follows after the 1 word"),
-        (b"1 2\nc\xe9t " + struct.pack("<2f", 1, 2), "v.txt: word 1: is not UTF-8: byte 0xe9 after 'c'"),
+        (b"1 2\nc\xe9t " + struct.pack("<2f", 1, 2), 'v.txt: word 1: is not UTF-8: byte 0xe9 after "c"'),
         (b"1 2\ncat " + struct.pack("<2f", 1, float("inf")), 'word 1, "cat": its vector is not finite'),
     ],
 )

@@ -149,6 +149,13 @@ def test_a_run_or_a_file_is_opened_by_what_the_word_is(random, tmp_path):
     assert vectors.of("first", tmp_path).counts[0] == 199
 
 
+def test_a_run_in_python_has_its_vectors(random, tmp_path):
+    import kerasapp
+
+    vectors.write(a_run(tmp_path) / vectors.FILE, random)
+    assert kerasapp.open("first", root=tmp_path).vectors().nearest("w1", 3) == random.nearest("w1", 3)
+
+
 def test_what_has_no_vectors_is_refused(tmp_path):
     folder = a_run(tmp_path)
     with pytest.raises(RunError, match=r"has no vectors\.npz"):
