@@ -3,16 +3,19 @@
 import logging
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kerasapp.errors import KerasappError, RunError
 from kerasapp.run import Run
 from kerasapp.starting import start_tensorflow
 from kerasapp.stock import find_recipe
 
+if TYPE_CHECKING:
+    from kerasapp.vectors import Vectors
+
 
 class Session:
-    """A run in Python: `predict`, `export`, `evaluate`, its `report`, `recipe` and `model`."""
+    """A run in Python: `predict`, `export`, `evaluate`, its `report`, `recipe`, `model` and word `vectors`."""
 
     def __init__(self, run: Run, root: Path):
         self.run, self.root = run, root
@@ -66,6 +69,12 @@ class Session:
         from kerasapp.training import evaluate
 
         return evaluate(self.run, split, data)
+
+    def vectors(self) -> "Vectors":
+        """The word vectors of a run that has some: `.nearest("captain")`, `.analogy(["king", "woman"], ["man"])`."""
+        from kerasapp.vectors import of_run
+
+        return of_run(self.run)
 
     def export(self, name: str | None = None, format: str = "savedmodel") -> dict[str, Any]:
         """Exports and verifies; gives the path and what was verified."""

@@ -78,7 +78,9 @@ def test_the_originals_line_feed_after_each_vector_is_no_part_of_a_word(tmp_path
     assert vector_files.read(written(tmp_path, b"2 2\n" + rows)).words == ["cat", "dog"]
 
 
-@pytest.mark.parametrize("numbers", [(1.0, 2.0), (0.0, 0.0), (-0.1, 1e-20), (3e8, 0.7)])
+@pytest.mark.parametrize(
+    "numbers", [(1.0, 2.0), (0.0, 0.0), (-0.1, 1e-20), (3e8, 0.7), struct.unpack("<2f", b"AB\xff\xbdCD\xff\xbd")]
+)
 def test_a_binary_file_of_two_words_is_not_taken_for_text(tmp_path, numbers):
     rows = b"".join(word + b" " + struct.pack("<2f", *numbers) for word in (b"cat", b"dog"))
     found = vector_files.read(written(tmp_path, b"2 2\n" + rows))
@@ -94,7 +96,7 @@ def test_words_with_blanks_are_told_from_numbers_counted_from_the_right(tmp_path
 
 
 @pytest.mark.parametrize(
-    "text", ["2 2\r\na 1 2\r\nb 3 4\r\n", "a 1 2 \nb 3 4 \n\n", "a\t1\t2\nb  3 4", "2 2\na 1 2\nb 3 4"]
+    "text", ["2 2\r\na 1 2\r\nb 3 4\r\n", "a 1 2 \nb 3 4 \n\n", "a\t1\t2\nb  3 4", "\ufeff2 2\na 1 2\nb 3 4"]
 )
 def test_blanks_at_the_end_tabs_and_carriage_returns_are_taken(tmp_path, text):
     found = vector_files.read(written(tmp_path, text))
@@ -117,7 +119,9 @@ def test_of_a_word_that_is_there_twice_the_first_is_kept_with_a_warning(tmp_path
         ("2 2\na 1 2\nb 1 2 3\n", "v.txt:3: 3 numbers where 2 are expected"),
         ("a 1 2\nb 1\nc 1 2\n", "v.txt:2: 1 number where 2 are expected"),
         ("a 1 2\nb 1 2 3\nc 1 2\n", "v.txt:2: 3 numbers where 2 are expected"),
+        ("2 2\na 1 2\nb 1 \x1b" + 99 * "x", f'v.txt:3: "\\x1b{39 * "x"}…" is no number'),
         ("2 2\na 1 2\nb 1 x\n", 'v.txt:3: "x" is no number'),
+        ("2 2\na 1 2\nnew york 1 x\n", 'v.txt:3: "x" is no number'),
         ("2 2\na 1 2\nb 1 1.2.3\n", 'v.txt:3: "1.2.3" is no number'),
         ("a 1 2\nb nan 2\n", 'v.txt:2: the vector of "b" is not finite'),
         ("a 1 2\nb 1 1e39\n", 'v.txt:2: the vector of "b" is not finite'),
@@ -128,7 +132,7 @@ def test_of_a_word_that_is_there_twice_the_first_is_kept_with_a_warning(tmp_path
         ("0 5\n", "v.txt:1: a header that promises 0 words"),
         ("once upon a time\n", 'v.txt:1: "upon" is no number'),
         ("word\nother\n", "v.txt:1: a word without numbers"),
-        (b"a 1 2\nna\xefve 1 2\n", "v.txt:2: is not UTF-8: byte 0xef after 'na'"),
+        (b"a 1 2\nna\xefve 1 2\n", 'v.txt:2: is not UTF-8: byte 0xef after "na"'),
         (b"\x80\x04\x95\x00\x00", "holds no word vectors"),
         (b"\xba\x16\x4f\x2f\x0c\x00\x00\x00", "is a fastText model in its own format"),
         (b"PK\x03\x04 and no more", "is no npz of plain arrays"),
@@ -139,7 +143,7 @@ def test_of_a_word_that_is_there_twice_the_first_is_kept_with_a_warning(tmp_path
             "v.txt: word 2: is not UTF-8",
         ),
         (b"1 2\ncat " + struct.pack("<2f", 1, 2) + b"dog " + struct.pack("<2f", 1, 2), "more follows after the 1 word"),
-        (b"1 2\nc\xe9t " + struct.pack("<2f", 1, 2), "v.txt: word 1: is not UTF-8: byte 0xe9 after 'c'"),
+        (b"1 2\nc\xe9t " + struct.pack("<2f", 1, 2), 'v.txt: word 1: is not UTF-8: byte 0xe9 after "c"'),
         (b"1 2\ncat " + struct.pack("<2f", 1, float("inf")), 'word 1, "cat": its vector is not finite'),
     ],
 )
@@ -147,6 +151,12 @@ def test_a_file_that_is_broken_is_refused_in_one_line_with_the_place(tmp_path, c
     with pytest.raises(DataError) as error:
         vector_files.read(written(tmp_path, content))
     assert told in str(error.value) and str(error.value).startswith(str(tmp_path)) and "\n" not in str(error.value)
+
+
+def test_the_line_is_counted_over_the_pieces_that_a_file_is_read_in(tmp_path, monkeypatch):
+    monkeypatch.setattr(vector_files, "CHUNK", 20)
+    with pytest.raises(DataError, match=r"v\.txt:8: 1 number"):
+        vector_files.read(written(tmp_path, "".join(f"w{number} 1 2\n" for number in range(7)) + "w7 1\n"))
 
 
 @pytest.mark.parametrize(

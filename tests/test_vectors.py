@@ -87,7 +87,14 @@ def test_asked_for_more_than_there_is_gives_all_the_others():
 
 
 @pytest.mark.parametrize(
-    "word, told", [("horsr", '"horse"'), ("apple", '"Apple"'), ("quean", '"queen"'), ("zzzzzzz", "among the 6 words")]
+    "word, told",
+    [
+        ("horsr", '"horse"'),
+        ("apple", '"Apple"'),
+        ("QUEEN", '"queen"'),
+        ("quean", '"queen"'),
+        ("zzzzzzz", "among the 6 words"),
+    ],
 )
 def test_an_unknown_word_is_named_with_its_nearest_spellings(word, told):
     known = Vectors(LETTERS, np.eye(6, dtype=np.float32))
@@ -140,6 +147,13 @@ def test_a_run_or_a_file_is_opened_by_what_the_word_is(random, tmp_path):
         found = vectors.of(word, tmp_path)
         assert found.words == WORDS and np.array_equal(found.matrix, random.matrix)
     assert vectors.of("first", tmp_path).counts[0] == 199
+
+
+def test_a_run_in_python_has_its_vectors(random, tmp_path):
+    import kerasapp
+
+    vectors.write(a_run(tmp_path) / vectors.FILE, random)
+    assert kerasapp.open("first", root=tmp_path).vectors().nearest("w1", 3) == random.nearest("w1", 3)
 
 
 def test_what_has_no_vectors_is_refused(tmp_path):

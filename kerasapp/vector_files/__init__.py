@@ -6,6 +6,7 @@ told by its content, whatever it is called; `.gz` is read as well. Left out: fas
 and gensim's pickles.
 """
 
+import codecs
 import gzip
 import re
 import zlib
@@ -59,7 +60,7 @@ def write(path: Path, format: str, table: Table) -> None:
 
 def _read(stream: BinaryIO, path: Path) -> Table:
     """A text or binary form, told by the first line and by what follows it."""
-    first = stream.read(CHUNK)
+    first = stream.read(CHUNK).removeprefix(codecs.BOM_UTF8)
     if not first.strip():
         raise DataError(path, "is empty")
     line, _, after = first.partition(b"\n")

@@ -8,7 +8,7 @@ import numpy as np
 
 from kerasapp.errors import DataError
 from kerasapp.names import counted
-from kerasapp.vector_files._table import Table, check_words, undecodable
+from kerasapp.vector_files._table import Table, check_words, quoted, undecodable
 
 NUMBER = np.dtype("<f4")
 LONGEST = 1 << 16  # bytes of a word
@@ -28,7 +28,8 @@ def read(chunks: Iterator[bytes], path: Path, header: tuple[int, int]) -> Table:
         block[:] = np.frombuffer(b"".join(row for _, row in pairs), NUMBER).reshape(-1, dimensions)
         if not np.isfinite(block).all():
             at = len(words) - len(pairs) + int(np.argmin(np.isfinite(block).all(axis=1)))
-            raise DataError(path, f'word {at + 1}, "{words[at]}": its vector is not finite: damaged, or a wrong header')
+            told = f"word {at + 1}, {quoted(words[at])}: its vector is not finite: damaged, or a wrong header"
+            raise DataError(path, told)
         if len(words) < count and len(rest) > LONGEST + NUMBER.itemsize * dimensions:
             raise DataError(path, f"word {len(words) + 1}: does not end: damaged, or a wrong header")
         chunk = next(chunks, b"")

@@ -14,7 +14,7 @@ import numpy as np
 
 from kerasapp.errors import DataError
 from kerasapp.names import lacking
-from kerasapp.vector_files._table import Table, undecodable
+from kerasapp.vector_files._table import Table, quoted, undecodable
 
 OFFSETS = "words|offsets"
 
@@ -38,7 +38,7 @@ def read(path: Path) -> Table:
         raise DataError(path, f"vectors is {told} {len(words)} words")
     if not np.isfinite(matrix).all():
         at = int(np.argmin(np.isfinite(matrix).all(axis=1)))
-        raise DataError(path, f'the vector of "{words[at]}" is not finite')
+        raise DataError(path, f"the vector of {quoted(words[at])} is not finite")
     if counts is not None and counts.shape != (len(words),):
         raise DataError(path, f"counts is of shape {counts.shape}, there are {len(words)} words")
     return Table(words, np.ascontiguousarray(matrix, np.float32), counts)

@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kerasapp.errors import DataError
+from kerasapp.errors import CONTROL, DataError
 from kerasapp.names import counted, some
 
 log = logging.getLogger("kerasapp")
 NAMED = 3  # words of a warning
+LONGEST_SHOWN = 40  # letters of what a message quotes
 
 
 class Table(NamedTuple):
@@ -28,17 +29,23 @@ def unique(table: Table, path: Path) -> Table:
         return table
     kept = np.sort(np.fromiter(first.values(), np.int64, len(first)))
     twice = np.setdiff1d(np.arange(len(table.words)), kept)
-    named = some([f'"{table.words[at]}"' for at in twice], NAMED)
+    named = some([quoted(table.words[at]) for at in twice], NAMED)
     log.warning("%s: %s there before, left out: %s", path, counted(len(twice), "word"), named)
     counts = None if table.counts is None else table.counts[kept]
     return Table([table.words[at] for at in kept], table.matrix[kept], counts)
 
 
+def quoted(text: str) -> str:
+    """In quotation marks, in one line, and not at length: a field of a file that is something else may be anything."""
+    shown = text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+    return f'"{CONTROL.sub(lambda found: repr(found[0])[1:-1], shown)}"'
+
+
 def undecodable(where: str, error: UnicodeDecodeError) -> DataError:
     """Names the byte that is not UTF-8."""
     byte = error.object[error.start]
-    told = f"is not UTF-8: byte 0x{byte:02x} after {error.object[: error.start].decode()!r}"
-    return DataError(where, f"{told}. Write the file as UTF-8")
+    before = quoted(error.object[max(0, error.start - LONGEST_SHOWN) : error.start].decode(errors="ignore"))
+    return DataError(where, f"is not UTF-8: byte 0x{byte:02x} after {before}. Write the file as UTF-8")
 
 
 def check_words(words: list[str], format: str) -> None:

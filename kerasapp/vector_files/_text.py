@@ -15,7 +15,7 @@ import numpy as np
 
 from kerasapp.errors import DataError
 from kerasapp.names import counted
-from kerasapp.vector_files._table import Table, check_words, undecodable
+from kerasapp.vector_files._table import Table, check_words, quoted, undecodable
 
 LONGEST = 1 << 26  # bytes of a line
 LOOKED_AT = 100  # lines, for the number of dimensions that most of them have
@@ -123,7 +123,7 @@ def _careful(lines: list[bytes], dimensions: int, path: Path, first: int) -> tup
         except UnicodeDecodeError as error:
             raise undecodable(where, error) from None
         if not all(abs(value) <= LARGEST for value in row):
-            raise DataError(where, f'the vector of "{word}" is not finite')
+            raise DataError(where, f"the vector of {quoted(word)} is not finite")
         words.append(word)
         rows.append(row)
     return words, np.array(rows, np.float32).reshape(-1, dimensions)
@@ -132,9 +132,10 @@ def _careful(lines: list[bytes], dimensions: int, path: Path, first: int) -> tup
 def _complaint(line: bytes, dimensions: int) -> str:
     """What is wrong with a line that isn't a word and so many numbers."""
     fields = [field.decode(errors="replace") for field in line.split()]
-    if len(fields) != dimensions + 1:
-        return f"{counted(len(fields) - 1, 'number')} where {dimensions} are expected"
-    return next((f'"{field}" is no number' for field in fields[1:] if not _is_number(field)), "is no word with numbers")
+    wrong = [field for field in fields[1:][-dimensions:] if not _is_number(field)]
+    if wrong and len(fields) > dimensions:
+        return f"{quoted(wrong[0])} is no number"
+    return f"{counted(len(fields) - 1, 'number')} where {dimensions} are expected"
 
 
 def _is_number(field: str) -> bool:
