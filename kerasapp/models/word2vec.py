@@ -1,6 +1,7 @@
 """word2vec: a vector for each word, learned from those around it (Mikolov et al., 2013, arXiv:1301.3781, 1310.4546).
 
 Two embeddings: one of words as inputs, which is what is kept; one of words as outputs, against which it is trained.
+Left out: hierarchical softmax.
 """
 
 import os

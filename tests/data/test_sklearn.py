@@ -28,3 +28,11 @@ def test_california_that_was_not_fetched_says_how(tmp_path, monkeypatch, offline
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path))
     with pytest.raises(DataError, match="fetch_california_housing"):
         sklearn.load(dataset="california")
+
+
+def test_descriptions_are_lines_of_text_with_their_place():
+    split = sklearn.load(dataset="descriptions")["train"]
+    assert split.features == {"text": Feature("string")}
+    lines = datasets.load_iris().DESCR.splitlines()
+    at = list(split.ids).index("iris.rst:3")
+    assert split.column("text")[at] == lines[2] and len(split) > 700

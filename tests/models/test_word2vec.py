@@ -1,0 +1,80 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from kerasapp.errors import KerasappError
+from kerasapp.models.word2vec import build
+
+COUNTS = [9, 8, 7, 6, 5, 4]
+
+
+def made(**given):
+    keras.utils.set_random_seed(0)
+    facts = {"vocabulary_size": len(COUNTS), "word_counts": COUNTS, "window": 2}
+    return build(**facts, **({"dimensions": 4, "negatives": 2} | given))
+
+
+def stream(length=400):
+    draw = np.random.default_rng(0)
+    tokens = draw.choice(6, (1, length), p=np.array(COUNTS) / sum(COUNTS)).astype(np.int32)
+    tokens[0, ::9] = -1
+    return tokens
+
+
+@pytest.mark.parametrize("kernel", ["native", "tensorflow"])
+@pytest.mark.parametrize("architecture", ["skip_gram", "cbow"])
+def test_a_training_step_moves_both_embeddings_and_counts_itself(kernel, architecture):
+    model = made(kernel=kernel, architecture=architecture)
+    model.compile()
+    before = [weight.numpy() for weight in model.weights]
+    first = model.train_on_batch(stream())
+    assert np.isfinite(first) and int(model.optimizer.iterations) == 1
+    model.train_on_batch(stream())
+    assert all(not np.array_equal(old, new.numpy()) for old, new in zip(before, model.weights, strict=True))
+    assert [layer.name for layer in model.layers] == ["embedding", "context"]
+
+
+@pytest.mark.parametrize("kernel", ["native", "tensorflow"])
+def test_the_same_seed_gives_the_same_vectors(kernel):
+    vectors = []
+    for _ in range(2):
+        model = made(kernel=kernel)
+        model.compile()
+        tf.config.experimental.enable_op_determinism()
+        for _ in range(3):
+            model.train_on_batch(stream())
+        vectors.append(model.word_vectors())
+    np.testing.assert_array_equal(*vectors)
+
+
+def test_the_learning_rate_falls_within_a_step_to_that_of_the_next():
+    schedule = keras.optimizers.schedules.PolynomialDecay(0.5, 4, 0.1)
+    model = made()
+    model.compile(keras.optimizers.SGD(schedule))
+    told = []
+    model._by_native = lambda inputs, outputs, words, rates, seed: (told.append(rates), (inputs, outputs, 1.0, 1.0))[1]
+    model.run_eagerly = True
+    model.train_on_batch(stream())
+    model.train_on_batch(stream())
+    np.testing.assert_allclose(told, [[0.5, 0.4], [0.4, 0.3]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("optimizer", ["Adam", keras.optimizers.SGD(momentum=0.9), keras.optimizers.SGD(clipnorm=1.0)])
+def test_another_optimizer_is_refused(optimizer):
+    with pytest.raises(KerasappError, match=r"train.optimizer: word2vec is trained by SGD without momentum"):
+        made().compile(optimizer)
+
+
+def test_what_is_no_word_has_some_vector_and_does_no_harm():
+    model = made()
+    assert model(np.array([[0, -1, -2]], np.int32)).shape == (1, 3, 4)
+
+
+def test_a_saved_model_is_loaded_by_keras_alone(tmp_path):
+    model = made()
+    model.compile()
+    model.train_on_batch(stream())
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(again.word_vectors(), model.word_vectors())
