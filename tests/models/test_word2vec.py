@@ -78,3 +78,5 @@ def test_a_saved_model_is_loaded_by_keras_alone(tmp_path):
     model.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(again.word_vectors(), model.word_vectors())
+    again.train_on_batch(stream())
+    assert int(again.optimizer.iterations) == 2

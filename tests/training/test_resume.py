@@ -41,6 +41,18 @@ KINDS = {
         "train.reduce_on_plateau": {"patience": 1, "factor": 0.5, "min_delta": 0.2},
         "train.early_stopping": {"patience": 2, "min_delta": 0.05},
     },
+    "word vectors": {
+        "task": {"name": "word2vec", "min_count": 1, "subsample": 1e-2},
+        "data": {"name": "sklearn", "dataset": "descriptions"},
+        "model": {"name": "word2vec", "dimensions": 8},
+        "train": {"epochs": 4, "stop_after": 4, "save_every": {"steps": 1}},
+    },
+    "word vectors by XLA": {
+        "task": {"name": "word2vec", "min_count": 1, "subsample": 1e-2},
+        "data": {"name": "sklearn", "dataset": "descriptions"},
+        "model": {"name": "word2vec", "dimensions": 8, "kernel": "tensorflow"},
+        "train": {"epochs": 4, "stop_after": 4, "save_every": {"steps": 1}},
+    },
     "stages": {
         "train.stages": [
             {"epochs": 1, "trainable": ["head"]},
@@ -193,7 +205,7 @@ def same(a, b):
             assert np.array_equal(x, y), (part, number)
 
 
-ALWAYS = ("dropout and augmentation", "calls of 8 steps that do not fill an epoch", "stages", "a table")
+ALWAYS = ("dropout and augmentation", "calls of 8 steps that do not fill an epoch", "stages", "a table", "word vectors")
 
 
 @pytest.mark.parametrize(
