@@ -15,9 +15,9 @@ import tensorflow as tf
 
 from kerasapp.ops._negatives import alias_table, noise
 
-WIDTH = 32  # words of a block
-SHARED = 32  # negatives of a block
-MOST = 32  # blocks of a step
+WIDTH = 16  # words of a block
+SHARED = 16  # negatives of a block
+MOST = 64  # blocks of a step
 CROWD = 512.0  # updates that a row may be expected to receive in a step
 CALM = 64.0  # of these, how many count in full: all see the values of before the step, and the plain sum overshoots
 

@@ -74,42 +74,53 @@ def _sigmoid(value, table):
     return table[min(max(place, 0), len(table) - 1)]
 
 
-@njit(nogil=True, fastmath=True)
+@njit(inline="always")
 def _targets(word, state, chances, others, table, targets, rows, changes):
     """The word and its negatives, their rows beside each other, and zeros for what is to be added to them."""
     for k in range(len(targets)):
-        if k == 0:
-            targets[k] = word
-        else:
+        if k:
             state = _random(state)
-            targets[k] = _draw(state, chances, others)
-        for q in range(rows.shape[1]):
-            rows[k, q] = table[targets[k], q]
-            changes[k, q] = np.float32(0)
+            word = _draw(state, chances, others)
+        targets[k] = word
+        row, change, found = rows[k], changes[k], table[word]
+        for q in range(len(found)):
+            row[q] = found[q]
+            change[q] = np.float32(0)
     return state
 
 
-@njit(nogil=True, fastmath=True)
-def _step(x, targets, rows, changes, gradient, rate, sigmoid, told):
+@njit(inline="always")
+def _step(x, targets, rows, changes, steps, gradient, rate, sigmoid, told):
     """One input vector against its target and the negatives: what is to be added to it goes into `gradient`."""
-    for q in range(len(x)):
-        gradient[q] = np.float32(0)
     loss = 0.0
     for k in range(len(targets)):
-        if k and targets[k] == targets[0]:
-            continue
-        row, change = rows[k], changes[k]
+        row = rows[k]
         logit = np.float32(0)
-        for q in range(len(x)):
+        for q in range(len(gradient)):
             logit += x[q] * row[q]
         chance = _sigmoid(logit, sigmoid)
+        if k and targets[k] == targets[0]:
+            steps[k] = np.float32(0)
+            continue
         if told:
             loss -= np.log(chance) if k == 0 else np.log(np.float32(1) - chance)
-        step = ((np.float32(1) if k == 0 else np.float32(0)) - chance) * rate
-        for q in range(len(x)):
+        steps[k] = ((np.float32(1) if k == 0 else np.float32(0)) - chance) * rate
+    for q in range(len(gradient)):
+        gradient[q] = np.float32(0)
+    for k in range(len(targets)):
+        row, change, step = rows[k], changes[k], steps[k]
+        for q in range(len(gradient)):
             gradient[q] += step * row[q]
             change[q] += step * x[q]
     return loss
+
+
+@njit(inline="always")
+def _add(table, words, changes):
+    for k in range(len(words)):
+        row, change = table[words[k]], changes[k]
+        for q in range(len(row)):
+            row[q] += change[q]
 
 
 @njit(nogil=True, fastmath=True)
@@ -119,7 +130,7 @@ def _skip_gram(stream, inputs, outputs, chances, others, sigmoid, rate, fall, wi
     targets = np.empty(negatives + 1, np.int64)
     rows = np.empty((negatives + 1, dimensions), np.float32)
     changes = np.empty((negatives + 1, dimensions), np.float32)
-    gradient = np.empty(dimensions, np.float32)
+    gradient, steps = np.empty(dimensions, np.float32), np.empty(negatives + 1, np.float32)
     state = _random(state * np.uint64(0x9E3779B97F4A7C15))
     loss, pairs, begin = 0.0, 0, 0
     while begin < len(stream):
@@ -137,13 +148,11 @@ def _skip_gram(stream, inputs, outputs, chances, others, sigmoid, rate, fall, wi
             for place in range(first, last):
                 if place != centre:
                     x = inputs[stream[place]]
-                    loss += _step(x, targets, rows, changes, gradient, now, sigmoid, told)
+                    loss += _step(x, targets, rows, changes, steps, gradient, now, sigmoid, told)
                     pairs += told
                     for q in range(dimensions):
                         x[q] += gradient[q]
-            for k in range(negatives + 1):
-                for q in range(dimensions):
-                    outputs[targets[k], q] += changes[k, q]
+            _add(outputs, targets, changes)
         begin = end + 1
     return loss, pairs
 
@@ -158,7 +167,8 @@ def _cbow(stream, inputs, outputs, chances, others, sigmoid, rate, fall, window,
     targets = np.empty(negatives + 1, np.int64)
     rows = np.empty((negatives + 1, dimensions), np.float32)
     changes = np.empty((negatives + 1, dimensions), np.float32)
-    gradient, mean = np.empty(dimensions, np.float32), np.empty(dimensions, np.float32)
+    gradient, steps = np.empty(dimensions, np.float32), np.empty(negatives + 1, np.float32)
+    mean = np.empty(dimensions, np.float32)
     state = _random(state * np.uint64(0x9E3779B97F4A7C15))
     loss, pairs, begin = 0.0, 0, 0
     while begin < len(stream):
@@ -177,17 +187,17 @@ def _cbow(stream, inputs, outputs, chances, others, sigmoid, rate, fall, window,
                 mean[q] = np.float32(0)
             for place in range(first, last):
                 if place != centre:
+                    x = inputs[stream[place]]
                     for q in range(dimensions):
-                        mean[q] += share * inputs[stream[place], q]
+                        mean[q] += share * x[q]
             now, told = rate + fall * np.float32(centre), centre % LOSS_OF == 0
-            loss += _step(mean, targets, rows, changes, gradient, now, sigmoid, told)
+            loss += _step(mean, targets, rows, changes, steps, gradient, now, sigmoid, told)
             pairs += told
             for place in range(first, last):
                 if place != centre:
+                    x = inputs[stream[place]]
                     for q in range(dimensions):
-                        inputs[stream[place], q] += gradient[q]
-            for k in range(negatives + 1):
-                for q in range(dimensions):
-                    outputs[targets[k], q] += changes[k, q]
+                        x[q] += gradient[q]
+            _add(outputs, targets, changes)
         begin = end + 1
     return loss, pairs
