@@ -76,7 +76,7 @@ def load(run: "Run") -> Trained:
         with suppress(RunError):
             examples = run.samples(split)
             if len(next(iter(examples.values()))):
-                return Trained(model, task, examples)
+                return Trained(model, task, task.asked(examples))
     raise RunError(run.path, "kept no examples to check an export with: it did not finish")
 
 

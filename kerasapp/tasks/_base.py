@@ -134,6 +134,10 @@ class Task(ABC):
     def read(self) -> dict[str, tf.TensorSpec]:
         """The raw features that serving takes, each (None, ...): encoded image bytes, one tensor a column, strings."""
 
+    def asked(self, examples: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Kept raw examples as serving is asked: what an export is checked with."""
+        return examples
+
     def signatures(self, model: keras.Model) -> dict[str, Callable]:
         """Serving's endpoints; by default one, decode . model . encode . prepare on raw features.
 

@@ -6,6 +6,7 @@ windows are laid, and so are, by chance and anew in each epoch, very frequent on
 program.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -18,8 +19,11 @@ from kerasapp.errors import DataError
 from kerasapp.tasks._base import Raw, Task
 from kerasapp.tasks._corpus import Corpus, corpus_of
 from kerasapp.tasks._rows import GONE, SENTENCE_END, Rows
+from kerasapp.tasks._vocabulary import positions
 from kerasapp.types import NonNegativeFloat, PositiveInt, Spec, Split
 from kerasapp.vectors import FILE, Vectors, write
+
+ASKED = 255  # words that an export is checked with
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,8 +87,10 @@ class Word2Vec(Task):
     def encode(self, raw: Raw, keys: tf.Tensor | None = None) -> tuple[tf.Tensor, Raw]:
         """(batch, length) int32 -> (batch, length + 1): what is left, one after the other, and then only GONE.
 
-        Sentences end with SENTENCE_END, and so does each row.
+        Sentences end with SENTENCE_END, and so does each row. In serving the places of words, (batch,).
         """
+        if "word" in raw:
+            return raw["word"], raw
         tokens = tf.pad(raw["tokens"], [[0, 0], [0, 1]], constant_values=SENTENCE_END)
         left = tokens != GONE
         if keys is not None and self.subsample:
@@ -106,8 +112,9 @@ class Word2Vec(Task):
     def metrics(self) -> list[keras.metrics.Metric]:
         return []
 
-    def decode(self, outputs: Any, context: Raw) -> Raw:
-        return {"vector": outputs}
+    def decode(self, outputs: tf.Tensor, context: Raw) -> Raw:
+        """`vector` (batch, dimensions), zeros of a word that is not known."""
+        return {"vector": tf.where(context["word"][:, None] >= 0, outputs, 0.0)}
 
     def result(self, model: keras.Model) -> Vectors:
         return Vectors(self.words, model.word_vectors(), np.asarray(self.counts))
@@ -117,7 +124,52 @@ class Word2Vec(Task):
         write(folder / FILE, self.result(model))
 
     def read(self) -> dict[str, tf.TensorSpec]:
-        return {"words": tf.TensorSpec([None], tf.string)}
+        return {"word": tf.TensorSpec([None], tf.string)}
+
+    def asked(self, examples: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Words from all over the vocabulary, and one that is not in it."""
+        places = np.linspace(0, len(self.words) - 1, min(ASKED, len(self.words))).astype(int)
+        return {"word": np.array([self.words[place].encode() for place in places] + [b"\0"], object)}
+
+    def signatures(self, model: keras.Model) -> dict[str, Callable]:
+        """`serving_default` and `embed`: words to vectors; `nearest` and `analogy` (3CosAdd) as the verbs have them."""
+        embed = super().signatures(model)["serving_default"]
+        with tf.init_scope():
+            words = tf.constant(self.words)
+        strings, count = tf.TensorSpec([None], tf.string), tf.TensorSpec([], tf.int32)
+
+        def best(scores: tf.Tensor, asked: tf.Tensor, k: tf.Tensor) -> Raw:
+            """The k best of (batch, words), without the words asked for (batch, some)."""
+            own = tf.reduce_any(tf.range(len(self.words))[None, :, None] == asked[:, None, :], 2)
+            found = tf.math.top_k(tf.where(own, -np.inf, scores), tf.minimum(k, len(self.words) - tf.shape(asked)[1]))
+            return {"words": tf.gather(words, found.indices), "similarities": found.values}
+
+        def directions(places: tf.Tensor | None = None) -> tf.Tensor:
+            table = tf.convert_to_tensor(model.embedding.embeddings)
+            known = table if places is None else tf.where(places[:, None] >= 0, model(places), 0.0)
+            return tf.math.l2_normalize(known, 1)
+
+        @tf.function(input_signature=[strings, count], autograph=False)
+        def nearest(word: tf.Tensor, k: tf.Tensor) -> Raw:
+            places = self._places(word)
+            return best(tf.matmul(directions(places), directions(), transpose_b=True), places[:, None], k)
+
+        @tf.function(input_signature=[strings, strings, strings, count], autograph=False)
+        def analogy(a: tf.Tensor, b: tf.Tensor, c: tf.Tensor, k: tf.Tensor) -> Raw:
+            asked = [self._places(word) for word in (a, b, c)]
+            first, second, third = map(directions, asked)
+            wanted = tf.math.l2_normalize(second - first + third, 1)
+            return best(tf.matmul(wanted, directions(), transpose_b=True), tf.stack(asked, 1), k)
+
+        return {"serving_default": embed, "embed": embed, "nearest": nearest, "analogy": analogy}
+
+    def prepare(self, raw: Raw) -> Raw:
+        """In serving a word becomes its place, -1 where it is not known."""
+        return {"word": self._places(raw["word"])} if "word" in raw else raw
+
+    def _places(self, words: tf.Tensor) -> tf.Tensor:
+        """(batch,) strings -> (batch,) int32."""
+        return positions(words[None], [self.words])[0]
 
     def _corpus(self, split: Split) -> Corpus:
         kept = getattr(self, "cache", None)
