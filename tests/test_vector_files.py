@@ -11,6 +11,7 @@ from gensim.models import KeyedVectors
 from kerasapp import vector_files
 from kerasapp.errors import DataError
 from kerasapp.vector_files import Table
+from kerasapp.vector_files._decimals import decimals
 
 WORDS = ["the", "naïve", "κόσμος", "...", "a\u00a0b", "-1.5", "new_york", "7"]
 ENDINGS = {"word2vec_text": "vectors.txt", "word2vec_binary": "vectors.bin", "npz": "vectors.npz"}
@@ -195,3 +196,16 @@ def test_a_word_that_would_not_come_back_is_refused_and_nothing_is_written(tmp_p
     with pytest.raises(DataError, match="ends a word at a blank"):
         vector_files.write(tmp_path / "v", format, Table([word], np.ones((1, 2), np.float32)))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("form", ["%.5f", "%.9g", "%.3e", "%g", "%.17g", "%d", "%+.2f"])
+def test_numbers_read_together_are_what_each_is(form):
+    chance = np.random.default_rng(0)
+    words = [form % value for value in chance.normal(size=2000) * 10.0 ** chance.integers(-7, 8, 2000)]
+    assert np.array_equal(decimals(" ".join(words).encode()), np.array([float(word) for word in words], np.float32))
+
+
+@pytest.mark.parametrize("text", ["", "1..2", "1.2.3", "-", ".", "--1", "1  2", "1 x", "0x1", "1. 2,5"])
+def test_what_is_no_number_among_numbers_is_an_error(text):
+    with pytest.raises(ValueError):
+        decimals(text.encode())
