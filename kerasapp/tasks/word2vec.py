@@ -89,8 +89,8 @@ class Word2Vec(Task):
 
         Sentences end with SENTENCE_END, and so does each row. In serving the places of words, (batch,).
         """
-        if "word" in raw:
-            return raw["word"], raw
+        if "words" in raw:
+            return raw["words"], raw
         tokens = tf.pad(raw["tokens"], [[0, 0], [0, 1]], constant_values=SENTENCE_END)
         left = tokens != GONE
         if keys is not None and self.subsample:
@@ -114,7 +114,7 @@ class Word2Vec(Task):
 
     def decode(self, outputs: tf.Tensor, context: Raw) -> Raw:
         """`vector` (batch, dimensions), zeros of a word that is not known."""
-        return {"vector": tf.where(context["word"][:, None] >= 0, outputs, 0.0)}
+        return {"vector": tf.where(context["words"][:, None] >= 0, outputs, 0.0)}
 
     def result(self, model: keras.Model) -> Vectors:
         return Vectors(self.words, model.word_vectors(), np.asarray(self.counts))
@@ -124,25 +124,25 @@ class Word2Vec(Task):
         write(folder / FILE, self.result(model))
 
     def read(self) -> dict[str, tf.TensorSpec]:
-        return {"word": tf.TensorSpec([None], tf.string)}
+        return {"words": tf.TensorSpec([None], tf.string)}
 
     def asked(self, examples: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Words from all over the vocabulary, and one that is not in it."""
         places = np.linspace(0, len(self.words) - 1, min(ASKED, len(self.words))).astype(int)
-        return {"word": np.array([self.words[place].encode() for place in places] + [b"\0"], object)}
+        return {"words": np.array([self.words[place].encode() for place in places] + [b"\0"], object)}
 
     def signatures(self, model: keras.Model) -> dict[str, Callable]:
         """`serving_default` and `embed`: words to vectors; `nearest` and `analogy` (3CosAdd) as the verbs have them."""
         embed = super().signatures(model)["serving_default"]
         with tf.init_scope():
-            words = tf.constant(self.words)
+            vocabulary = tf.constant(self.words)
         strings, count = tf.TensorSpec([None], tf.string), tf.TensorSpec([], tf.int32)
 
         def best(scores: tf.Tensor, asked: tf.Tensor, k: tf.Tensor) -> Raw:
             """The k best of (batch, words), without the words asked for (batch, some)."""
             own = tf.reduce_any(tf.range(len(self.words))[None, :, None] == asked[:, None, :], 2)
             found = tf.math.top_k(tf.where(own, -np.inf, scores), tf.minimum(k, len(self.words) - tf.shape(asked)[1]))
-            return {"words": tf.gather(words, found.indices), "similarities": found.values}
+            return {"words": tf.gather(vocabulary, found.indices), "similarities": found.values}
 
         def directions(places: tf.Tensor | None = None) -> tf.Tensor:
             table = tf.convert_to_tensor(model.embedding.embeddings)
@@ -150,8 +150,8 @@ class Word2Vec(Task):
             return tf.math.l2_normalize(known, 1)
 
         @tf.function(input_signature=[strings, count], autograph=False)
-        def nearest(word: tf.Tensor, k: tf.Tensor) -> Raw:
-            places = self._places(word)
+        def nearest(words: tf.Tensor, k: tf.Tensor) -> Raw:
+            places = self._places(words)
             return best(tf.matmul(directions(places), directions(), transpose_b=True), places[:, None], k)
 
         @tf.function(input_signature=[strings, strings, strings, count], autograph=False)
@@ -165,7 +165,7 @@ class Word2Vec(Task):
 
     def prepare(self, raw: Raw) -> Raw:
         """In serving a word becomes its place, -1 where it is not known."""
-        return {"word": self._places(raw["word"])} if "word" in raw else raw
+        return {"words": self._places(raw["words"])} if "words" in raw else raw
 
     def _places(self, words: tf.Tensor) -> tf.Tensor:
         """(batch,) strings -> (batch,) int32."""

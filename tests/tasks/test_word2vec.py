@@ -157,3 +157,22 @@ def test_batches_are_a_function_of_their_number(monkeypatch):
     later = pipeline.training_batches(task, cut, read, batch_size=1, seed=3, begin=len(cut) + 2).take(3)
     for (a,), (b,) in zip(whole[len(cut) + 2 :], later, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_the_signatures_answer_as_the_verbs_do():
+    from kerasapp.models.word2vec import build
+
+    task = Word2Vec(min_count=1).adapt(split_of("king queen man woman boy girl", "king man boy", "king"))
+    model = build(**task.facts(), dimensions=6)
+    vectors = task.result(model)
+    call = task.signatures(model)
+    near = call["nearest"](tf.constant(["queen", "boy"]), tf.constant(3))
+    for row, word in enumerate(("queen", "boy")):
+        told = vectors.nearest(word, 3)
+        assert [one.decode() for one in near["words"][row].numpy()] == [one["word"] for one in told]
+        np.testing.assert_allclose(near["similarities"][row], [one["similarity"] for one in told], atol=1e-5)
+    (found,) = call["analogy"](*(tf.constant([word]) for word in ("man", "king", "woman")), tf.constant(9))["words"]
+    told = vectors.analogy(["king", "woman"], ["man"], 9)
+    assert [one.decode() for one in found.numpy()] == [one["word"] for one in told]
+    made = call["embed"]({"words": tf.constant(["girl", "none"])})["vector"].numpy()
+    np.testing.assert_allclose(made, [vectors.matrix[vectors.index["girl"]], np.zeros(6)], atol=1e-6)
