@@ -79,8 +79,8 @@ class Word2Vec(keras.Model):
             told = "word2vec is trained by SGD without momentum, decay or clipping, whose update is in closed form"
             raise KerasappError(f"train.optimizer: {told}. Leave it out, or set its learning_rate alone")
 
-    def get_compile_config(self) -> dict[str, Any]:
-        return {"optimizer": keras.saving.serialize_keras_object(self.optimizer)}
+    def get_compile_config(self) -> dict[str, Any] | None:
+        return {"optimizer": keras.saving.serialize_keras_object(self.optimizer)} if self.compiled else None
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         self.compile(keras.saving.deserialize_keras_object(config["optimizer"]))
