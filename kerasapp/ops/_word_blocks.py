@@ -1,6 +1,6 @@
 """word2vec's inner loop as matrix products: blocks of running words that share their negatives, compiled by XLA.
 
-A step takes `blocks` blocks of WIDTH words each. All pairs within a block, of centres and the words around them, are
+A step takes `blocks` blocks of `width` words each. All pairs within a block, of centres and the words around them, are
 one product; the block's negatives, drawn once for all its words and weighed so that each pair has as many as were asked
 for, are a second. Gradients are the closed form of equation 4 of Mikolov et al., 2013, arXiv:1310.4546; they are added
 up over the step and then scattered.
@@ -32,12 +32,13 @@ class Blocks:
     window: int
     negatives: int
     cbow: bool
+    width: int
     blocks: int
 
     @cached_property
     def distances(self) -> np.ndarray:
-        """(WIDTH, WIDTH + 2 window): of each word around a block from each of its centres."""
-        return np.abs(np.arange(WIDTH + 2 * self.window)[None, :] - self.window - np.arange(WIDTH)[:, None])
+        """(width, width + 2 window): of each word around a block from each of its centres."""
+        return np.abs(np.arange(self.width + 2 * self.window)[None, :] - self.window - np.arange(self.width)[:, None])
 
     def learn(
         self, inputs: tf.Tensor, outputs: tf.Tensor, stream: tf.Tensor, rates: tf.Tensor, seed: tf.Tensor
@@ -47,7 +48,7 @@ class Blocks:
         `stream` is (length,) int32, negative at the end of a sentence, and filled up with negatives at its end, which
         cost nothing. `rates` (2,): the learning rate falls from the first to the second. `seed` (2,) int32.
         """
-        size = self.blocks * WIDTH
+        size = self.blocks * self.width
         length = tf.size(stream)
         sentences = tf.cumsum(tf.cast(stream < 0, tf.int32))
         around = [[self.window, self.window + size]]
@@ -62,7 +63,7 @@ class Blocks:
             rate = rates[0] + (rates[1] - rates[0]) * tf.cast(number, tf.float32) / tf.cast(steps, tf.float32)
             run = tf.slice(words, [begin], [size + 2 * self.window])
             told = tf.slice(sentences, [begin], [size + 2 * self.window])
-            mask = self._mask(run, told, tf.reshape(tf.slice(reach, [begin], [size]), [self.blocks, WIDTH]))
+            mask = self._mask(run, told, tf.reshape(tf.slice(reach, [begin], [size]), [self.blocks, self.width]))
             drawn = self._draw(seed + tf.stack([0, number + 1]))
             update = self._cbow if self.cbow else self._skip_gram
             inputs, outputs, more = update(inputs, outputs, run, mask, drawn, rate)
@@ -72,7 +73,7 @@ class Blocks:
         return tf.while_loop(lambda number, *_: number < steps, step, [0, inputs, outputs, zero, zero])[1:]
 
     def _mask(self, run: tf.Tensor, sentences: tf.Tensor, reach: tf.Tensor) -> tf.Tensor:
-        """(blocks, WIDTH, WIDTH + 2 window) float32: 1 where a word around lies in the window of a centre."""
+        """(blocks, width, width + 2 window) float32: 1 where a word around lies in the window of a centre."""
         centres, around = self._centres(run), self._around(run)
         near = (self.distances[None] <= reach[:, :, None]) & (self.distances[None] > 0)
         whole = self._centres(sentences)[:, :, None] == self._around(sentences)[:, None, :]
@@ -89,10 +90,10 @@ class Blocks:
     def _skip_gram(self, inputs, outputs, run, mask, drawn, rate):
         places = tf.maximum(run, 0)
         rows = tf.gather(outputs, places)  # (size + 2 window, dimensions)
-        centres = tf.gather(inputs, self._centres(places))  # (blocks, WIDTH, dimensions)
+        centres = tf.gather(inputs, self._centres(places))  # (blocks, width, dimensions)
         around, noise = self._around(rows), tf.gather(outputs, drawn)
         logits = tf.matmul(centres, around, transpose_b=True)
-        noisy = tf.matmul(centres, noise, transpose_b=True)  # (blocks, WIDTH, SHARED)
+        noisy = tf.matmul(centres, noise, transpose_b=True)  # (blocks, width, SHARED)
         weight = tf.reduce_sum(mask, 2, keepdims=True) * (self.negatives / SHARED)
         loss = tf.reduce_sum(mask * tf.math.softplus(-logits)) + tf.reduce_sum(weight * tf.math.softplus(noisy))
         pull = rate * mask * (1 - tf.sigmoid(logits))
@@ -108,13 +109,13 @@ class Blocks:
         count = tf.reduce_sum(mask, 2, keepdims=True)
         used = tf.cast(count > 0, tf.float32)
         around = self._around(tf.gather(inputs, places))
-        means = tf.matmul(mask / tf.maximum(count, 1.0), around)  # (blocks, WIDTH, dimensions)
+        means = tf.matmul(mask / tf.maximum(count, 1.0), around)  # (blocks, width, dimensions)
         rows, noise = tf.gather(outputs, self._centres(places)), tf.gather(outputs, drawn)
         logits = tf.reduce_sum(means * rows, 2, keepdims=True)
         noisy = tf.matmul(means, noise, transpose_b=True)
         weight = used * (self.negatives / SHARED)
         loss = tf.reduce_sum(used * tf.math.softplus(-logits)) + tf.reduce_sum(weight * tf.math.softplus(noisy))
-        pull = rate * used * (1 - tf.sigmoid(logits))  # (blocks, WIDTH, 1)
+        pull = rate * used * (1 - tf.sigmoid(logits))  # (blocks, width, 1)
         push = -rate * weight * tf.sigmoid(noisy)
         change = pull * rows + tf.matmul(push, noise)
         inputs = _added(inputs, places, self._summed(tf.matmul(mask, change, transpose_a=True)), self.damping[0])
@@ -126,24 +127,24 @@ class Blocks:
         return tf.reduce_sum(tf.reduce_max(mask, 2) if self.cbow else mask)
 
     def _centres(self, run: tf.Tensor) -> tf.Tensor:
-        """(size + 2 window, ...) -> (blocks, WIDTH, ...): the words of the blocks themselves."""
-        size = self.blocks * WIDTH
-        return tf.reshape(run[self.window : self.window + size], [self.blocks, WIDTH, *run.shape[1:]])
+        """(size + 2 window, ...) -> (blocks, width, ...): the words of the blocks themselves."""
+        size = self.blocks * self.width
+        return tf.reshape(run[self.window : self.window + size], [self.blocks, self.width, *run.shape[1:]])
 
     def _around(self, run: tf.Tensor) -> tf.Tensor:
-        """(size + 2 window, ...) -> (blocks, WIDTH + 2 window, ...): each block with the words at both its sides."""
-        size, shape = self.blocks * WIDTH, [self.blocks, WIDTH, *run.shape[1:]]
+        """(size + 2 window, ...) -> (blocks, width + 2 window, ...): each block with the words at both its sides."""
+        size, shape = self.blocks * self.width, [self.blocks, self.width, *run.shape[1:]]
         before = tf.reshape(run[:size], shape)[:, : self.window]
-        after = tf.reshape(run[2 * self.window :], shape)[:, WIDTH - self.window :]
+        after = tf.reshape(run[2 * self.window :], shape)[:, self.width - self.window :]
         return tf.concat([before, self._centres(run), after], 1)
 
     def _summed(self, around: tf.Tensor) -> tf.Tensor:
-        """The opposite of `_around`: (blocks, WIDTH + 2 window, d) -> (size + 2 window, d), what is one word added."""
-        size, window, d = self.blocks * WIDTH, self.window, around.shape[2]
-        blank = WIDTH - window
+        """The opposite of `_around`: (blocks, width + 2 window, d) -> (size + 2 window, d), what is one word added."""
+        size, window, d = self.blocks * self.width, self.window, around.shape[2]
+        blank = self.width - window
         before = tf.reshape(tf.pad(around[:, :window], [[0, 0], [0, blank], [0, 0]]), [size, d])
-        within = tf.reshape(around[:, window : window + WIDTH], [size, d])
-        after = tf.reshape(tf.pad(around[:, window + WIDTH :], [[0, 0], [blank, 0], [0, 0]]), [size, d])
+        within = tf.reshape(around[:, window : window + self.width], [size, d])
+        after = tf.reshape(tf.pad(around[:, window + self.width :], [[0, 0], [blank, 0], [0, 0]]), [size, d])
         return (
             tf.pad(before, [[0, 2 * window], [0, 0]])
             + tf.pad(within, [[window, window], [0, 0]])
@@ -159,11 +160,12 @@ def blocks_of(counts: Sequence[int], *, window: int, negatives: int, cbow: bool)
     """
     shares, drawn = np.asarray(counts) / np.sum(counts), noise(counts)
     pairs = 1 if cbow else window + 1  # of a centre, on average
-    taught = WIDTH * shares * (window + 1) * (1 + negatives)  # of a block, by row
-    asked = WIDTH * pairs * (shares + negatives * drawn)
+    width = max(WIDTH, window)  # a window reaches no farther than the next block
+    taught = width * shares * (window + 1) * (1 + negatives)  # of a block, by row
+    asked = width * pairs * (shares + negatives * drawn)
     blocks = int(np.clip(CROWD / max(taught.max(), asked.max()), 1, MOST))
     damping = tuple((CALM / np.maximum(blocks * each, CALM)).astype(np.float32) for each in (taught, asked))
-    return Blocks(alias_table(drawn), damping, window, negatives, cbow, blocks)
+    return Blocks(alias_table(drawn), damping, window, negatives, cbow, width, blocks)
 
 
 def _added(table: tf.Tensor, places: tf.Tensor, values: tf.Tensor, damping: np.ndarray) -> tf.Tensor:

@@ -11,8 +11,12 @@ WINDOW, WORDS = 3, 40
 SEED = tf.constant([3, 4])
 
 
-def made(cbow, counts=None, negatives=5):
-    return blocks_of(np.full(WORDS, 10) if counts is None else counts, window=WINDOW, negatives=negatives, cbow=cbow)
+def made(cbow, counts=None, negatives=5, window=WINDOW):
+    return blocks_of(np.full(WORDS, 10) if counts is None else counts, window=window, negatives=negatives, cbow=cbow)
+
+
+def learn_by(blocks, jit_compile=False):
+    return tf.function(blocks.learn, jit_compile=jit_compile, autograph=False)
 
 
 def some(length=150):
@@ -31,14 +35,15 @@ def pairs(stream, reach, size):
                 yield centre, other
 
 
-@pytest.mark.parametrize("cbow", [False, True])
-def test_a_step_goes_down_the_gradient_of_every_pair_and_its_negatives(cbow):
-    blocks, ((inputs, outputs), stream) = made(cbow), some()
-    size = blocks.blocks * WIDTH
-    assert size >= len(stream), "one step"
-    reach = tf.random.stateless_uniform([len(stream) + size], SEED, 1, WINDOW + 1, tf.int32).numpy()
+@pytest.mark.parametrize("cbow, window", [(False, WINDOW), (True, WINDOW), (False, 1), (False, WIDTH + 3)])
+def test_a_step_goes_down_the_gradient_of_every_pair_and_its_negatives(cbow, window):
+    blocks = made(cbow, window=window)
+    size = blocks.blocks * blocks.width
+    (inputs, outputs), stream = some(min(size - 20, 150))
+    assert 50 < len(stream) <= size, "one step"
+    reach = tf.random.stateless_uniform([len(stream) + size], SEED, 1, window + 1, tf.int32).numpy()
     drawn = blocks._draw(SEED + tf.constant([0, 1])).numpy()
-    found = tf.function(blocks.learn, jit_compile=True)(inputs, outputs, stream, tf.constant([0.1, 0.1]), SEED)
+    found = learn_by(blocks)(inputs, outputs, stream, tf.constant([0.1, 0.1]), SEED)
     around = {}
     for centre, other in pairs(stream, reach, size):
         around.setdefault(centre, []).append(other)
@@ -47,7 +52,7 @@ def test_a_step_goes_down_the_gradient_of_every_pair_and_its_negatives(cbow):
     with tf.GradientTape() as tape:
         total = 0.0
         for centre, others in around.items():
-            noise = tf.gather(y, drawn[centre // WIDTH])
+            noise = tf.gather(y, drawn[centre // blocks.width])
             if cbow:
                 rows = tf.gather(x, stream[others])
                 # each word of a window gets the whole gradient of the mean, as in the authors' program
@@ -65,12 +70,20 @@ def test_a_step_goes_down_the_gradient_of_every_pair_and_its_negatives(cbow):
     assert float(found[3]) == (len(around) if cbow else sum(map(len, around.values())))
 
 
+@pytest.mark.parametrize("cbow", [False, True])
+def test_xla_computes_the_same(cbow):
+    blocks, ((inputs, outputs), stream) = made(cbow), some()
+    given = inputs, outputs, stream, tf.constant([0.1, 0.05]), SEED
+    for plain, compiled in zip(learn_by(blocks)(*given), learn_by(blocks, jit_compile=True)(*given), strict=True):
+        np.testing.assert_allclose(compiled, plain, rtol=1e-4, atol=1e-5)
+
+
 def test_what_fills_a_stream_up_changes_nothing():
     blocks, ((inputs, outputs), stream) = made(False), some()
-    learn = tf.function(blocks.learn, jit_compile=True)
+    learn = learn_by(blocks)
     rates = tf.constant([0.1, 0.1])
     short = learn(inputs, outputs, stream, rates, SEED)
-    again = learn(*short[:2], np.full(3 * blocks.blocks * WIDTH, -2, np.int32), rates, SEED)
+    again = learn(*short[:2], np.full(3 * blocks.blocks * blocks.width, -2, np.int32), rates, SEED)
     for before, after in zip(short[:2], again[:2], strict=True):
         np.testing.assert_array_equal(before, after)
     assert float(again[3]) == 0
@@ -85,7 +98,7 @@ def test_a_dozen_words_do_not_diverge(words):
     stream = draw.integers(0, max(words // 2, 1), 8192).astype(np.int32)
     stream[4096:] = words - 1 - stream[4096:]  # two topics
     stream[::13] = -1
-    learn = tf.function(blocks.learn, jit_compile=True)
+    learn = learn_by(blocks)
     losses = []
     for step in range(15):
         *tables, loss, count = learn(*tables, stream, tf.constant([0.025, 0.025]), tf.constant([1, step]))
