@@ -5,7 +5,8 @@ import os
 import re
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -48,39 +49,54 @@ class Corpus:
 
 
 def corpus_of(split: Split, *, tokens: str, lowercase: bool, cache: Path | None) -> Corpus:
-    """The corpus of a split's `text`, found in the folder `cache` or made there. Raises DataError.
-
-    Without a folder it lies in one that is gone with the object.
-    """
+    """The corpus of a split's `text`, found in the folder `cache` or made there. Raises DataError."""
     if "text" not in split.features:
         told = f"this task needs text, and the data has {', '.join(split.features)}. Set data.text, or take text_files"
         raise DataError(split.ids[0] if len(split) else "data", told)
+    content = blake2b(split.fingerprints().tobytes()).hexdigest() if cache else ""
+    return once(cache, f"{content} {tokens} {lowercase}", lambda folder: _read(split, folder, tokens, lowercase))
+
+
+def once(cache: Path | None, key: str, make: Callable[[Path], None]) -> Corpus:
+    """The corpus that `make` writes into a folder: found in `cache` under a hash of `key`, or made there.
+
+    Without a cache it lies in a folder that is gone with the object.
+    """
     if cache is None:
         aside = tempfile.TemporaryDirectory(prefix="kerasapp-")
-        return _made(split, Path(aside.name), tokens, lowercase, aside)
-    digest = blake2b(split.fingerprints().tobytes(), digest_size=8)
-    digest.update(f"{VERSION} {tokens} {lowercase}".encode())
-    folder = cache / f"corpus-{digest.hexdigest()}"
-    if (folder / "words").exists():
-        return _found(folder)
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".corpus-", dir=cache) as aside:
-        made = Path(aside) / "corpus"
-        made.mkdir()
-        _made(split, made, tokens, lowercase)
-        try:
-            os.rename(made, folder)
-        except OSError:  # another process was first
-            if not folder.exists():
-                raise
-    return _found(folder)
+        make(Path(aside.name))
+        return _opened(Path(aside.name), aside)
+    folder = cache / f"corpus-{blake2b(f'{VERSION} {key}'.encode(), digest_size=8).hexdigest()}"
+    if not folder.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".corpus-", dir=cache) as aside:
+            made = Path(aside) / "corpus"
+            made.mkdir()
+            make(made)
+            for path in made.iterdir():
+                flush(path)
+            with suppress(OSError):  # another process was first
+                os.rename(made, folder)
+    return _opened(folder)
 
 
-def _made(split: Split, folder: Path, tokens: str, lowercase: bool, kept: Any = None) -> Corpus:
+def describe(folder: Path, words: list[str], counts: np.ndarray) -> None:
+    """Writes what belongs beside `ids`: the words after the first, which ends sentences, and all counts."""
+    np.save(folder / "counts", counts)
+    (folder / "words").write_text("".join(f"{word}\n" for word in words[1:]), encoding="utf-8")
+
+
+def _opened(folder: Path, kept: Any = None) -> Corpus:
+    words = (folder / "words").read_text(encoding="utf-8").split("\n")[:-1]
+    length = (folder / "ids").stat().st_size // 4
+    return Corpus(folder, ["", *words], np.load(folder / "counts.npy"), length, kept)
+
+
+def _read(split: Split, folder: Path, tokens: str, lowercase: bool) -> None:
     numbers: dict[str, int] = defaultdict()
     numbers.default_factory = numbers.__len__
     numbers["\n"] = END
-    counts, length, find = np.zeros(0, np.int64), 0, TOKENS[tokens].findall
+    counts, find = np.zeros(0, np.int64), TOKENS[tokens].findall
     meter = Meter("reading words", len(split))
     with open(folder / "ids", "wb") as stream:
         for lines, text in _texts(split):
@@ -88,21 +104,11 @@ def _made(split: Split, folder: Path, tokens: str, lowercase: bool, kept: Any = 
             ids = np.fromiter(map(numbers.__getitem__, found), np.int32, len(found))
             seen = np.bincount(ids, minlength=len(numbers))
             seen[: len(counts)] += counts
-            counts, length = seen, length + len(ids)
+            counts = seen
             ids.astype("<i4", copy=False).tofile(stream)
             meter.add(lines)
     meter.close()
-    words = list(numbers)
-    np.save(folder / "counts", counts)
-    (folder / "words").write_text("".join(f"{word}\n" for word in words[1:]), encoding="utf-8")
-    for name in ("ids", "counts.npy", "words"):
-        flush(folder / name)
-    return Corpus(folder, ["", *words[1:]], counts, length, kept)
-
-
-def _found(folder: Path) -> Corpus:
-    words = (folder / "words").read_text(encoding="utf-8").split("\n")[:-1]
-    return Corpus(folder, ["", *words], np.load(folder / "counts.npy"), (folder / "ids").stat().st_size // 4)
+    describe(folder, list(numbers), counts)
 
 
 def _texts(split: Split) -> Iterator[tuple[int, str]]:

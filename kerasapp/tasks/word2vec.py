@@ -17,10 +17,11 @@ import tensorflow as tf
 
 from kerasapp.errors import DataError
 from kerasapp.tasks._base import Raw, Task
-from kerasapp.tasks._corpus import Corpus, corpus_of
+from kerasapp.tasks._corpus import Corpus, corpus_of, once
+from kerasapp.tasks._phrases import join
 from kerasapp.tasks._rows import GONE, SENTENCE_END, Rows
 from kerasapp.tasks._vocabulary import positions
-from kerasapp.types import NonNegativeFloat, PositiveInt, Spec, Split
+from kerasapp.types import NonNegativeFloat, PositiveFloat, PositiveInt, Spec, Split
 from kerasapp.vectors import FILE, Vectors, write
 
 ASKED = 255  # words that an export is checked with
@@ -32,7 +33,8 @@ class Word2Vec(Task):
 
     `subsample` is the share of the text from which on a word is left out more often than not (Mikolov et al., 2013,
     arXiv:1310.4546, section 2.3, in the form of the authors' program); 0 leaves none out. `tokens`: `words` are letters
-    and digits with an apostrophe within, `spaces` takes whatever stands between spaces.
+    and digits with an apostrophe within, `spaces` takes whatever stands between spaces. `phrases` joins two words that
+    stand together with a score above it, `new_york`: 100 as in the authors' word2phrase, more for fewer.
     """
 
     FACTS = ("vocabulary_size", "word_counts", "window")
@@ -54,6 +56,7 @@ class Word2Vec(Task):
     min_count: PositiveInt = 5
     subsample: NonNegativeFloat = 1e-3
     window: PositiveInt = 5
+    phrases: PositiveFloat | None = None
     lowercase: bool = True
     tokens: Literal["words", "spaces"] = "words"
 
@@ -172,8 +175,12 @@ class Word2Vec(Task):
         return positions(words[None], [self.words])[0]
 
     def _corpus(self, split: Split) -> Corpus:
-        kept = getattr(self, "cache", None)
-        return corpus_of(split, tokens=self.tokens, lowercase=self.lowercase, cache=kept)
+        cache = getattr(self, "cache", None)
+        corpus = corpus_of(split, tokens=self.tokens, lowercase=self.lowercase, cache=cache)
+        if self.phrases is None:
+            return corpus
+        key = f"{corpus.folder.name} {self.phrases} {self.min_count}"
+        return once(cache, key, lambda folder: join(corpus, folder, self.phrases, self.min_count))
 
     def _chances(self) -> np.ndarray:
         """(words,) float32: how likely each occurrence is to be kept."""
