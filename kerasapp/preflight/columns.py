@@ -48,7 +48,8 @@ def of_columns(splits: dict[str, Split], ignored: Sequence[str], measure: bool) 
         else:
             if label is not None:
                 yield from leaks.of_values(name, values, known, label, measure)
-            yield from numbers.of_numbers(name, values, known, train)
+            others = [split for other, split in splits.items() if other != "train" and name in split.features]
+            yield from numbers.of_numbers(name, values, known, train, others)
         if feature.dtype == "string" and name != "text":
             yield from _as_text(name, values, known, splits)
             yield from _spellings(name, values, known, train)

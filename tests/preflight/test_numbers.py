@@ -8,9 +8,10 @@ SIZE = np.random.default_rng(3).normal(50, 10, 200)
 
 @pytest.fixture
 def found(split):
-    def of(values):
-        values = np.array(values)
-        return [(one.kind, one.message) for one in of_numbers("size", values, np.isfinite(values), split(size=values))]
+    def of(values, *others):
+        values, beside = np.array(values), [split(size=np.array(other)) for other in others]
+        told = of_numbers("size", values, np.isfinite(values), split(size=values), beside)
+        return [(one.kind, one.message) for one in told]
 
     return of
 
@@ -24,7 +25,15 @@ def with_some(number, count=4, values=SIZE):
 @pytest.mark.parametrize("number", [-999, 9999, 0, -1])
 def test_a_number_that_stands_for_a_missing_one_is_told_with_its_count_and_place(found, number):
     ((kind, message),) = found(with_some(number))
-    assert kind == "placeholder" and f"{number} in 4 of 200 rows, the first at row 10" in message
+    assert kind == "placeholder" and f"{number} in 4 of 200 rows, such as row 10" in message
+
+
+def test_a_number_that_stands_for_a_missing_one_counts_in_all_splits(found):
+    few = with_some(-999, 1)
+    assert [kind for kind, _ in found(few, SIZE)] == ["far_value"]
+    ((kind, message),) = found(few, with_some(-999, 2), SIZE)
+    assert kind == "placeholder" and "-999 in 3 of 600 rows, such as row 10" in message
+    assert [kind for kind, _ in found(SIZE, with_some(-999, 3))] == ["placeholder"]
 
 
 def test_minus_one_among_counts_is_told_though_it_is_near(found):
