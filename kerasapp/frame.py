@@ -80,7 +80,10 @@ class Reading:
 
 @dataclass(frozen=True, kw_only=True)
 class Train:
-    """Everything about training that isn't data, task or model. A stage may change any of these but `stages`."""
+    """Everything about training that isn't data, task or model. A stage may change any of these but `stages`.
+
+    `keep`: the model of the epoch with the best monitor is the run's, or the last, where no metric tells a better one.
+    """
 
     epochs: PositiveInt = 10
     batch_size: PositiveInt = 32
@@ -90,6 +93,7 @@ class Train:
     label_smoothing: Fraction = 0.0
     class_weight: Literal["balanced"] | dict[str, NonNegativeFloat] | None = None
     monitor: Monitor = field(default_factory=Monitor)
+    keep: Literal["best", "last"] = "best"
     early_stopping: EarlyStopping | None = None
     reduce_on_plateau: ReduceOnPlateau | None = None
     mixed_precision: bool = False

@@ -21,6 +21,7 @@ STAGE_FIXED = (
     "epochs",
     "stages",
     "monitor",
+    "keep",
     "init_from",
     "stop_after",
     "save_every",

@@ -22,13 +22,13 @@ class Best(keras.callbacks.Callback):
     file does not depend on when it was written. Equal models give equal bytes of weights (the date and object ids that
     Keras writes beside them differ).
 
-    A metric that is measured only `every` so many epochs is looked at when it is. Raises KerasappError where it is not
-    in the logs then, WorkError where saving fails.
+    With `last` it is the last model, whatever the metric. One that is measured only `every` so many epochs is looked at
+    when it is. Raises KerasappError where it is not in the logs then, WorkError where saving fails.
     """
 
-    def __init__(self, path: Path, metric: str, mode: Mode, every: int = 1):
+    def __init__(self, path: Path, metric: str, mode: Mode, every: int = 1, last: bool = False):
         super().__init__()
-        self.path, self.metric, self.mode, self.every = Path(path), metric, mode, every
+        self.path, self.metric, self.mode, self.every, self.last = Path(path), metric, mode, every, last
         self.value: float | None = None
         self.epoch: int | None = None  # from 1
         self._kept: dict = {"value": None, "epoch": None}  # of the model in the file
@@ -39,7 +39,7 @@ class Best(keras.callbacks.Callback):
         there = due(logs or {}, self.metric, epoch, self.every)
         value = monitored(logs or {}, self.metric) if there else math.nan
         now = time.monotonic()
-        if better(value, self.value, self.mode):
+        if self.last or better(value, self.value, self.mode):
             self.value, self.epoch, self._waiting = value, epoch + 1, None
             if now >= self._due or not self._may_wait():
                 self._save()

@@ -26,7 +26,7 @@ from kerasapp.types import Split
 if TYPE_CHECKING:
     import keras
 
-    from kerasapp.frame import Monitor, Train
+    from kerasapp.frame import Train
     from kerasapp.run import Run
     from kerasapp.tasks._base import Task
 
@@ -67,7 +67,7 @@ def evaluate(
         "splits": measured,
         "baselines": [_with_intervals(row) for row in baselines],
         "seconds": dict(seconds or {}),
-        "training": _training(history, run.recipe.train.monitor),
+        "training": _training(history, run.recipe.train),
         "parameters": _parameters(model),
         "examples": {name: len(split) for name, split in splits.items()},
         "duplicates": {" and ".join(pair): len(ids) for pair, ids in data.duplicates(splits).items()},
@@ -164,16 +164,18 @@ def _with_intervals(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"metrics": row["metrics"] | {"accuracy": told}}
 
 
-def _training(history: list[dict[str, Any]] | None, monitor: "Monitor") -> dict[str, Any] | None:
-    """How many epochs, and the first with the best value of the monitor."""
+def _training(history: list[dict[str, Any]] | None, train: "Train") -> dict[str, Any] | None:
+    """How many epochs, and the first with the best value of the monitor, where that is the one that was kept."""
     if not history:
         return None
+    monitor = train.monitor
     values = {
         int(float(row.get("epoch", number))): float(row[monitor.metric])
         for number, row in enumerate(history, 1)
         if row.get(monitor.metric) not in (None, "") and math.isfinite(float(row[monitor.metric]))
     }
     best = (max if monitor.direction == "max" else min)(values, key=values.get) if values else None
+    best = best if train.keep == "best" else None
     told = {"metric": monitor.metric, "mode": monitor.direction, "value": values.get(best)}
     return {"epochs": len(history), "best_epoch": best, "monitor": told}
 

@@ -48,6 +48,7 @@ class Word2Vec(Task):
             "learning_rate": {"name": "PolynomialDecay", "initial_learning_rate": 0.025, "end_learning_rate": 1e-4},
         },
         "monitor": {"metric": "loss", "mode": "min"},
+        "keep": "last",
         "steps_per_execution": 1,
     }
     INPUT = "text"

@@ -46,7 +46,9 @@ class Callbacks:
         self.last = min(train.epochs, train.stop_after or train.epochs)
         self._measured, self._every = measuring(model, task, splits, readers, every=train.measure_every, last=self.last)
         self.history = HistoryFile(run.path / "history.csv")
-        self.best = Best(run.path / "model.keras", monitor.metric, monitor.direction, self._every)
+        self.best = Best(
+            run.path / "model.keras", monitor.metric, monitor.direction, self._every, last=train.keep == "last"
+        )
         self.watch = watch(task, splits["train"], train)
         self.board = board(run, model, task, splits, readers, epochs=self.last)
         self.progress = Progress(

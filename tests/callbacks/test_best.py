@@ -42,6 +42,13 @@ def test_a_save_is_made_only_where_it_is_better(tiny, tmp_path):
     assert (best.path.stat().st_ino, best.path.stat().st_mtime_ns) == (written.st_ino, written.st_mtime_ns)
 
 
+def test_the_last_is_kept_where_that_is_asked_though_another_was_better(tiny, tmp_path):
+    best, model = Best(tmp_path / "model.keras", "score", "max", last=True), tiny()
+    end(best, model, 0.5, 0.9, 0.1, fast=True)
+    best.on_train_end()
+    assert epoch_of(best.path) == 3
+
+
 def test_fast_epochs_are_not_slowed_by_saving_and_the_best_is_there_in_the_end(tiny, tmp_path):
     best, model = Best(tmp_path / "model.keras", "score", "max"), tiny()
     end(best, model, 0.5, 0.6, 0.9, 0.8, fast=True)
