@@ -55,8 +55,10 @@ class Slot:
     default: Any = None
 
 
-def slots_of(cls: type) -> list[Slot]:
-    """The slots of a frame's dataclass."""
+def slots_of(cls: Any) -> list[Slot]:
+    """The slots of a frame's dataclass, or of a mapping with its own keys."""
+    if keys := marker(cls, types.Keys):
+        return [Slot(name, kind, not default, *default) for name, kind, *default in keys.keys]
     hints = get_type_hints(cls, include_extras=True)
     found = []
     for field in dataclasses.fields(cls):
@@ -137,8 +139,8 @@ def inner_spec(option: Any) -> Any:
 
 
 def is_frame(kind: Any) -> bool:
-    """Whether the type is a mapping of the recipe's own frame."""
-    return dataclasses.is_dataclass(kind)
+    """Whether the type is a mapping of the recipe's own frame, or one whose keys are known."""
+    return dataclasses.is_dataclass(kind) or marker(kind, types.Keys) is not None
 
 
 def holds_spec(kind: Any) -> bool:

@@ -124,8 +124,8 @@ class Checker:
             return [self.value(inner, item, _join(path, str(number))) for number, item in enumerate(node.value)]
         return {key: self.value(inner, item, _join(path, key)) for key, item in node.value.items()}
 
-    def frame(self, cls: type, node: Node, path: str) -> dict | None:
-        """A mapping described by a dataclass of the recipe's own frame."""
+    def frame(self, cls: Any, node: Node, path: str) -> dict | None:
+        """A mapping described by a dataclass of the recipe's own frame, or one whose keys are known."""
         if not isinstance(node.value, dict):
             return self.note(node, path, f"{_key(path)}: expected a mapping, got {shown(node.value)}")
         return self.mapping(slots_of(cls), node, path, f'key "{{}}" of {path}', path)

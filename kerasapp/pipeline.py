@@ -160,7 +160,7 @@ def forward(model: keras.Model, task: Task, split: Split, read: Reader, batch_si
     """`outputs` for many times: each call takes the weights as they are then, and traces nothing anew."""
     labelled = "label" in split.features
 
-    @tf.function(autograph=False)
+    @tf.function(autograph=False, reduce_retracing=True)  # batches of texts are each as long as their longest
     def step(raw: Raw) -> tuple:
         inputs, context = task.encode(raw)
         logits = model(inputs, training=False)

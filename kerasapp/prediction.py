@@ -5,7 +5,7 @@ import json
 import logging
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -13,8 +13,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from kerasapp.data._arrays import texts
 from kerasapp.data._files import natural
 from kerasapp.data._images import SUFFIXES, headers
+from kerasapp.data._table import decoded
 from kerasapp.data.csv import read_rows
 from kerasapp.errors import DataError
 from kerasapp.names import lacking
@@ -30,6 +32,7 @@ log = logging.getLogger("kerasapp")
 BATCH = 256
 STDIN = "-"
 NAMED = 5  # suffixes of files that are left out
+TEXTS = ".txt"  # a file of texts, one a line, where others are tables
 WAY_OUT = "or list the column in data.drop", "or leave the cell empty, which counts as missing"
 BROKEN = "can't be decoded: damaged, or no JPEG, PNG, GIF, BMP or WebP"
 
@@ -38,9 +41,10 @@ Answers = Callable[[dict[str, Any]], dict[str, np.ndarray]]
 
 
 def predict(run: "Run", inputs: list[str | Path], *, stream: BinaryIO | None = None) -> list[dict[str, Any]]:
-    """One row for each image file, or each row of each CSV file, in the order of `inputs`.
+    """One row for each image file, each row of each CSV file or each line of text, in the order of `inputs`.
 
     A folder is all images below it, in natural order; `-` is `stream` (default: standard input), one image or a CSV.
+    Where texts are asked for, it is a text a line, and so is a `.txt`; a CSV has them in the column of training.
     Classification gives {"input", "label", "probabilities": {label: p}}, regression {"input", "value"}, other tasks
     what they decode. An output that is not finite is warned of and has no label. Raises DataError with a line for each
     bad input, before any is predicted where that can be seen.
@@ -187,20 +191,11 @@ def _can_answer(answers: Answers, content: bytes) -> bool:
 
 
 def _predict_rows(run: "Run", inputs: list[str], stream: BinaryIO | None) -> tuple[list[str], dict[str, np.ndarray]]:
-    """`FILE:LINE` of each row of CSV files, and decoded outputs."""
-    features = {name: Feature(spec.dtype.name) for name, spec in run.task.read().items()}
+    """`FILE:LINE` of each row of CSV files or line of text, and decoded outputs."""
     tables, names, faults = [], [], []
     for word in inputs:
         try:
-            told = run.recipe.data
-            if word == STDIN:
-                source, encoding = _text(stream or sys.stdin.buffer, told.get("encoding")), None
-            else:
-                source, encoding = Path(word), None if _is_utf8(Path(word)) else told.get("encoding")
-            _refuse_json(word, source)
-            columns, ids = read_rows(
-                source, features, text=told.get("text"), delimiter=told.get("delimiter"), encoding=encoding
-            )
+            columns, ids = _read(run, word, stream)
         except DataError as error:
             told = str(error).removeprefix(f"{error.where}: ")
             faults.append(DataError(error.where, told.replace(*WAY_OUT), error.kind))
@@ -209,6 +204,30 @@ def _predict_rows(run: "Run", inputs: list[str], stream: BinaryIO | None) -> tup
         names += [f"{word}:{name.rpartition(':')[2]}" for name in ids]
     _refuse(faults)
     return names, predict_raw(run, _joined(tables))
+
+
+def _read(run: "Run", word: str, stream: BinaryIO | None) -> tuple[dict[str, np.ndarray], Sequence[str]]:
+    """The features of one input, (rows,) each, and its ids, which end in the line."""
+    told, features = run.recipe.data, {name: Feature(spec.dtype.name) for name, spec in run.task.read().items()}
+    if word == STDIN:
+        source, encoding = _text(stream or sys.stdin.buffer, told.get("encoding")), None
+    else:
+        source, encoding = Path(word), None if _is_utf8(Path(word)) else told.get("encoding")
+    if run.task.INPUT == "text" and (word == STDIN or word.lower().endswith(TEXTS)):
+        (feature,) = features
+        lines, ids = _lines(word, source if isinstance(source, Path) else source.getvalue(), encoding)
+        return {feature: lines}, ids
+    _refuse_json(word, source)
+    return read_rows(source, features, text=told.get("text"), delimiter=told.get("delimiter"), encoding=encoding)
+
+
+def _lines(word: str, source: Path | str, encoding: str | None) -> tuple[np.ndarray, list[str]]:
+    """A text a line, as the source `text_files` takes them: blank lines are passed over. Raises DataError."""
+    content = decoded(source, encoding) if isinstance(source, Path) else source
+    lines = [(number, line.strip()) for number, line in enumerate(content.split("\n"), 1) if line.strip()]
+    if not lines:
+        raise DataError(word, "holds no text")
+    return texts(line for _, line in lines), [f"{word}:{number}" for number, _ in lines]
 
 
 def _refuse_json(word: str, source: Path | io.StringIO) -> None:

@@ -89,7 +89,9 @@ class _Schema:
                 return {"$ref": f"#/$defs/any.{name}"}
         return made
 
-    def frame(self, cls: type) -> dict:
+    def frame(self, cls: Any) -> dict:
+        if marker(cls, types.Keys):
+            return self.mapping(slots_of(cls))
         if cls.__name__ not in self.definitions:
             self.definitions[cls.__name__] = {}
             made = self.mapping(slots_of(cls))

@@ -34,6 +34,15 @@ class KerasName:
     part: str
 
 
+@dataclass(frozen=True)
+class Keys:
+    """Marks an annotation: the value is a mapping of these keys, each (name, type), or (name, type, default) where it
+    may be left out.
+    """
+
+    keys: tuple[tuple, ...]
+
+
 class IsPath:
     """Marks an annotation: relative to the current directory in a recipe, absolute in the resolved one."""
 
@@ -56,6 +65,12 @@ Loss = Annotated[Spec, Component("keras.losses")]
 Schedule = Annotated[Spec, Component("keras.optimizers.schedules")]
 Layers = dict[str, Annotated[Spec, Component("keras.layers")]]
 """Layer names and the Keras layer of each; `inputs: [name, ...]` besides a layer's own arguments."""
+Embedding = Annotated[dict[str, Any], Keys((("from", str), ("trainable", bool, True)))]
+"""Word vectors that an embedding starts from: those of a run, or of a file; frozen, or trained further.
+
+When training begins, `build` finds them beside these keys as `vectors`, float32 (vocabulary_size, dimensions), a row
+for each word of the task's `vocabulary`. Later it does not: a trained model has its weights.
+"""
 Backbone = Annotated[Spec, Component("models")]
 Steps = list[Annotated[Spec, Component("ops", "apply")]]
 """Preprocessing: functions `apply(images, *, ...)` of `ops/`, in order."""

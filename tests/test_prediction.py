@@ -8,11 +8,13 @@ from PIL import Image
 from scipy.special import softmax
 
 from kerasapp import prediction
-from kerasapp.data._arrays import Arrays
+from kerasapp.data._arrays import Arrays, texts
 from kerasapp.errors import DataError
+from kerasapp.models.bag_of_vectors import build
 from kerasapp.prediction import predict, predict_raw, predictor
 from kerasapp.tasks.image_classification import ImageClassification
 from kerasapp.tasks.tabular_regression import TabularRegression
+from kerasapp.tasks.text_classification import TextClassification
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +45,17 @@ def table():
         return sum(standard) * arrays["label"].std() + arrays["label"].mean()
 
     return SimpleNamespace(task=task, model=lambda: network, recipe=SimpleNamespace(data={"name": "csv"})), wanted
+
+
+@pytest.fixture(scope="module")
+def review():
+    """A run whose network says which of two words a text has more of; its texts stood in the column `review`."""
+    split = Arrays({"text": texts(["good", "bad"]), "label": texts(["yes", "no"])}, ["t.csv:2", "t.csv:3"])
+    task = TextClassification().adapt(split)
+    network = build(vocabulary_size=4, num_classes=2, dimensions=2)
+    network.set_weights([np.array([[0, 0], [0, 0], [1, 0], [0, 1]]), np.eye(2) * 5, np.zeros(2)])  # bad, good
+    recipe = SimpleNamespace(data={"name": "csv", "text": "review", "encoding": None, "delimiter": None})
+    return SimpleNamespace(task=task, model=lambda: network, recipe=recipe)
 
 
 def save(folder, pixels, names=None):
@@ -194,3 +207,32 @@ def test_arrays_of_any_number_are_answered_by_one_graph(pictures):
     np.testing.assert_allclose(one["probabilities"], many["probabilities"][:1], atol=1e-6)
     with pytest.raises(DataError, match='no feature "image": did you mean "imgae"'):
         answers({"imgae": pixels})
+
+
+def told(rows):
+    return [(row["input"], row["label"], round(row["probabilities"]["yes"], 3)) for row in rows]
+
+
+def test_lines_of_a_text_file_and_of_standard_input_are_texts(review, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    content = "\ufeffgood, good bad\r\n\n  \nBAD\n[1]\n"
+    (tmp_path / "a.TXT").write_bytes(content.encode())
+    sure = round(1 / (1 + np.exp(-5 * (2 - 1) / 4)), 3)
+    wanted = [(1, "yes", sure), (4, "no", 0.007), (5, "no", 0.5)]
+    for name, stream in (("a.TXT", None), ("-", io.BytesIO(content.encode()))):
+        assert told(predict(review, [name], stream=stream)) == [(f"{name}:{line}", *rest) for line, *rest in wanted]
+    with pytest.raises(DataError, match=r"^-: holds no text"):
+        predict(review, ["-"], stream=io.BytesIO(b" \n"))
+    with pytest.raises(DataError, match=r"^gone.txt: can't be read"):
+        predict(review, ["gone.txt"])
+
+
+def test_texts_of_a_table_stand_in_the_column_of_training_or_in_text_empty_ones_too(review, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text('id,review\n1,good\n2,""\n')
+    (tmp_path / "b.csv").write_text('text\n""\n"bad\nbad"\n')
+    rows = told(predict(review, ["a.csv", "b.csv"]))
+    assert rows == [("a.csv:2", "yes", 0.993), ("a.csv:3", "no", 0.5), ("b.csv:2", "no", 0.5), ("b.csv:3", "no", 0.007)]
+    (tmp_path / "c.csv").write_text("txet\ngood\n")
+    with pytest.raises(DataError, match=r'^c.csv: no column "text": did you mean "txet"'):
+        predict(review, ["c.csv"])

@@ -274,3 +274,30 @@ def test_a_duplicate_key_hides_no_other_fault(recipe):
     found = faults(recipe(TINY.replace("epochs: 1", "epochs: 1\n  epochs: many").replace("cnn", "cnm")))
     assert [(line, column) for line, column, _ in found] == [(5, 15), (8, 3), (8, 11)]
     assert "duplicate" in found[1][2]
+
+
+BAG = """\
+task: text_classification
+data: {name: synthetic, texts: true}
+model: {name: bag_of_vectors, embedding: {from: novels.bin}}
+"""
+
+
+def test_an_embedding_has_a_source_and_is_trainable_unless_it_says_otherwise(recipe):
+    assert load(recipe(BAG)).model["embedding"] == {"from": "novels.bin", "trainable": True}
+    assert load(recipe(BAG.replace(", embedding: {from: novels.bin}", ""))).model["embedding"] is None
+    assert load(recipe(load(recipe(BAG)).as_yaml())).model == load(recipe(BAG)).model
+
+
+@pytest.mark.parametrize(
+    "written, column, told",
+    [
+        ("{form: a}", 43, 'unknown key "form" of model.embedding: did you mean "from"?'),
+        ("{trainable: true}", 42, 'model.embedding needs "from"'),
+        ("{from: a, trainable: 1}", 63, "trainable: expected true or false, got 1"),
+        ("{from: [a]}", 49, "from: expected a word, got a list"),
+        ("novels.bin", 42, 'embedding: expected a mapping, got "novels.bin"'),
+    ],
+)
+def test_an_embedding_is_checked_key_by_key(recipe, written, column, told):
+    assert (3, column, told) in faults(recipe(BAG.replace("{from: novels.bin}", written)))

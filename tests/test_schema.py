@@ -43,6 +43,9 @@ def test_a_good_recipe_is_valid(validator):
         {"model": {"name": "resnet", "depth": 19}},
         {"model": {"name": "cnn", "num_classes": 10}},
         {"model": "cnm"},
+        {"model": {"name": "bag_of_vectors", "embedding": {"trainable": True}}},
+        {"model": {"name": "bag_of_vectors", "embedding": {"from": "v.txt", "trainabel": True}}},
+        {"model": {"name": "bag_of_vectors", "embedding": {"from": "v.txt", "trainable": "yes"}}},
         {"task": {"name": "image_classification", "augmentation": [{"name": "flop"}]}},
         {"data": {"name": "sklearn", "dataset": "digitz"}},
         {"data": {"name": "sklearn", "dataset": "digits", "split": {"tests": 0.1}}},
@@ -52,6 +55,11 @@ def test_a_good_recipe_is_valid(validator):
 )
 def test_what_check_refuses_is_invalid(validator, change):
     assert not validator.is_valid({**GOOD, **change})
+
+
+def test_an_embedding_is_a_mapping_or_nothing(validator):
+    for embedding in ({"from": "v.txt"}, {"from": "v.txt", "trainable": False}, None):
+        validator.validate({**GOOD, "model": {"name": "bag_of_vectors", "embedding": embedding}})
 
 
 def test_a_component_of_ones_own_is_let_pass(validator):

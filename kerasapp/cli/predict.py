@@ -13,13 +13,15 @@ def verb(
     inputs: Annotated[
         list[str],
         typer.Argument(
-            metavar="INPUT...", help="Files, folders, CSV files, or - for standard input.", show_default=False
+            metavar="INPUT...",
+            help="Files, folders, CSV files, a .txt with a text a line, or - for standard input.",
+            show_default=False,
         ),
     ],
     root: Root = Path(),
     json: Json = False,
 ) -> None:
-    """Predicts images, rows of a CSV, or what comes on standard input, with a run's best model."""
+    """Predicts images, rows of a CSV, lines of text, or what comes on standard input, with a run's best model."""
     from kerasapp.run import Run
 
     found = Run.open(run, root)

@@ -8,6 +8,7 @@ import typer
 from kerasapp.cli._common import Json, Root, RunName, difference, print_json, start_tensorflow
 
 SHOWN = 20  # differences, in plain output
+FROM = {"init_from": "the run that it starts from is", "embedding": "the word vectors that it starts from are"}
 
 
 def verb(
@@ -48,7 +49,7 @@ def _document(told: Any) -> dict[str, Any]:
 def _refusal(found: Any, told: Any) -> str:
     """The line for what went in and is not what it was."""
     parts = ", ".join(row["path"].removeprefix("data.") for row in told.differences)
-    what = "the run that it starts from is" if parts == "init_from" else "its data is"
+    what = FROM.get(parts, "its data is")
     way_out = f"Nothing was trained. Put it back, or run the recipe anew: kerasapp run {found.path / 'recipe.yaml'}"
     return f"{found.path}: {what} not what it was ({parts}). {way_out}"
 

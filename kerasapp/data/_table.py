@@ -200,7 +200,7 @@ def _rows(where: str, text: str, delimiter: str) -> tuple[list[list[str]], list[
     try:
         for row in reader:
             cells = [cell.strip() for cell in row]
-            if any(cells):
+            if any(cells) or (row and rows and len(rows[0]) == 1):  # an empty cell of the only column is a row
                 rows.append(cells)
                 lines.append(line)
             line = reader.line_num + 1

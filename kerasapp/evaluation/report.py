@@ -49,7 +49,7 @@ def write(report: dict[str, Any], folder: Path, examples: Mapping[str, Mapping[s
 def compose(report: dict[str, Any], folder: Path, examples: Mapping[str, Mapping[str, np.ndarray]]) -> Document:
     """The report's parts in order. The history, the recipe and the environment are read from the run's folder."""
     kind = import_module(f"kerasapp.evaluation.{report['kind']}")
-    sections = [_against(report, kind), _folds(report), _curves(report, folder, kind)]
+    sections = [_against(report, kind), _folds(report), _curves(report, folder, kind), _embedding(report)]
     for name, result in report["splits"].items():
         for section in kind.sections(name, result, examples.get(name)):
             title = section.title if len(report["splits"]) == 1 else f"{section.title}: {name}"
@@ -148,6 +148,16 @@ def _curves(report: dict[str, Any], folder: Path, kind: ModuleType) -> Section |
             f"The model of epoch {epoch} was kept, the best by {monitor['metric']} ({number(monitor['value'])}). {told}"
         ).strip()
     return Section("How it learned", [Drawing("curves", figure, told)])
+
+
+def _embedding(report: dict[str, Any]) -> Section | None:
+    """How much of the text has a word vector that training started from."""
+    told = report.get("embedding")
+    if not told:
+        return None
+    there = f"{number(told['found'])} of the {number(told['words'])} words have one ({number(told['coverage'])})"
+    often = f"and {number(told['occurrences'])} of the running words of train do. The other words started at random."
+    return Section("Word vectors", [Text(f"Taken from {told['from']}: {there}, {often}")])
 
 
 def _folds(report: dict[str, Any]) -> Section | None:

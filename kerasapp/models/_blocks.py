@@ -1,4 +1,4 @@
-"""What the models for images and tables share: a convolution or a dense layer with its normalisation and activation,
+"""What the models share: a convolution or a dense layer with its normalisation and activation, the embedding of words,
 the head.
 
 Weights start by the activation that follows, so that a signal's variance neither grows nor shrinks with depth: He
@@ -14,7 +14,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from kerasapp.types import Spec
+from kerasapp.types import Embedding, Spec
 
 RELU_FAMILY = {"relu", "relu6", "leaky_relu", "elu", "celu", "gelu", "silu", "swish", "mish", "hard_silu", "hard_swish"}
 # The moving statistics follow one batch in ten, as in PyTorch: with Keras's .99 they take about 500 steps, and a run
@@ -58,6 +58,22 @@ def table_inputs(num_numeric: int, category_sizes: Sequence[int]) -> dict[str, k
     if not inputs:
         raise ValueError("the task offers neither images nor columns")
     return inputs
+
+
+def word_embedding(vocabulary_size: int, dimensions: int, embedding: Embedding | None) -> layers.Embedding:
+    """Words' numbers (batch, words) -> (batch, words, dimensions); number 0, which is no word, is masked.
+
+    It starts from the vectors of `embedding`, where training has brought them, and is frozen where that says so.
+    """
+    given = embedding or {"trainable": True}
+    return layers.Embedding(
+        vocabulary_size,
+        dimensions,
+        mask_zero=True,
+        weights=given.get("vectors"),
+        trainable=given["trainable"],
+        name="embedding",
+    )
 
 
 def conv_norm_activation(

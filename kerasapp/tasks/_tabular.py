@@ -144,7 +144,7 @@ def _why_not(unused: dict[str, str]) -> str:
     """What is left out and why, as far as a line holds it."""
     told = some((f'"{name}" ({why})' for name, why in unused.items()), NAMED)
     is_text = any("distinct strings" in why for why in unused.values())
-    way = ". No task learns from text yet: add columns of numbers or categories" if is_text else ""
+    way = ". Add columns of numbers or categories; task text_classification learns from data.text" if is_text else ""
     return f": {told}{way}" if told else ""
 
 

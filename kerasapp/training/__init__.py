@@ -8,13 +8,13 @@ from kerasapp.callbacks.stop import StopOnSignal
 from kerasapp.errors import RunError
 from kerasapp.recipe import Recipe
 from kerasapp.run import Run, all_runs
-from kerasapp.training._prepare import prepare
+from kerasapp.training._embedding import with_absolute_source
+from kerasapp.training._prepare import Prepared, prepare
 from kerasapp.training._report import evaluate
 from kerasapp.training._reproduce import Reproduction, reproduce
 from kerasapp.training._seeds import train_seeds
 from kerasapp.training._spread import over
 from kerasapp.training._work import Work, asked
-from kerasapp.types import Split
 
 __all__ = ["Reproduction", "evaluate", "over", "prepare", "reproduce", "resume", "train", "train_seeds"]
 
@@ -27,15 +27,16 @@ def train(
     *,
     name: str | None = None,
     eager: bool = False,
-    before: Callable[[dict[str, Split]], None] | None = None,
+    before: Callable[[Prepared], None] | None = None,
 ) -> Run:
     """Trains a recipe and reports on it; gives the run. Raises RecipeError, DataError, WorkError.
 
     With `train.resume: auto` it goes on with the newest run of this very recipe that was left unfinished. `before` sees
-    the data of a new run when nothing has been written or trained yet.
+    what goes into a new run when nothing has been written or trained yet.
     """
     if recipe.train.init_from:
         recipe = recipe.replaced({"train.init_from": str(Run.open(recipe.train.init_from, root).path.resolve())})
+    recipe = with_absolute_source(recipe, root)
     if recipe.train.resume and before is None and (left := unfinished(recipe, root)):
         if name is not None:
             raise RunError(left.path, "is of this very recipe and unfinished: --name is for a new run, leave it out")

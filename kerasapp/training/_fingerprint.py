@@ -7,12 +7,15 @@ import numpy as np
 
 from kerasapp.data._arrays import Arrays, hashed
 from kerasapp.run import Run
+from kerasapp.training._embedding import Matched
 from kerasapp.types import Split
 
 
-def fingerprints(splits: dict[str, Split], init_from: str | None = None) -> dict[str, str]:
-    """A number for the content of each split, labels included, whatever its order; one for the `order` of them all; and
-    one for the weights that training starts from, where it does (`init_from`).
+def fingerprints(
+    splits: dict[str, Split], init_from: str | None = None, embedding: Matched | None = None
+) -> dict[str, str]:
+    """A number for the content of each split, labels included, whatever its order; one for the `order` of them all; one
+    for the weights that training starts from, and one for the vectors that its `embedding` does, where there are such.
     """
     examples = {name: _examples(split) for name, split in splits.items()}
     found = {name: f"{int(np.add.reduce(numbers, dtype=np.uint64)):016x}" for name, numbers in examples.items()}
@@ -20,7 +23,8 @@ def fingerprints(splits: dict[str, Split], init_from: str | None = None) -> dict
     for numbers in examples.values():
         order.update(numbers.tobytes())
     weights = {} if init_from is None else {"init_from": _weights(Run(Path(init_from)))}
-    return found | {"order": order.hexdigest()} | weights
+    vectors = {} if embedding is None else {"embedding": embedding.fingerprint}
+    return found | {"order": order.hexdigest()} | weights | vectors
 
 
 def _examples(split: Split) -> np.ndarray:

@@ -18,7 +18,7 @@ from kerasapp.training._callbacks import STATE, Callbacks
 from kerasapp.training._compile import compile_model
 from kerasapp.training._optimizer import optimizer_of, steps_taken
 from kerasapp.training._replay import explained
-from kerasapp.training._stages import Stage, stages_of
+from kerasapp.training._stages import Stage, frozen, stages_of
 from kerasapp.training._warm_start import warm_start
 from kerasapp.types import Split
 
@@ -43,12 +43,12 @@ def fit(
     if recipe.train.init_from and kept is None:
         warm_start(model, recipe.train.init_from)
     readers = {name: _cached(run, task, splits[name], name) for name in ("train", "validation") if name in splits}
-    place = kept.position if kept else Position()
+    place, fixed = kept.position if kept else Position(), frozen(model)
     with Callbacks(run, model, task, splits, readers, stop=stop, saved=saved) as callbacks:
         for number, stage in enumerate(stages_of(recipe)):
             data = StageData(task, splits, readers, recipe.seed, stage.train.batch_size)
             taken = place.taken if number == place.stage else 0
-            optimizer = optimizer_of(stage, model, data.steps, taken)
+            optimizer = optimizer_of(stage, model, data.steps, taken, fixed)
             compile_model(model, task, stage.train, optimizer=optimizer, steps_per_epoch=data.steps, eager=eager)
             if number < place.stage:
                 continue

@@ -1,6 +1,7 @@
 """The optimizer of a stage, and which layers it trains."""
 
 import fnmatch
+from collections.abc import Collection
 from dataclasses import replace
 
 import keras
@@ -10,8 +11,11 @@ from kerasapp.training._compile import Later, make_optimizer, make_rate
 from kerasapp.training._stages import Stage, leaves
 
 
-def optimizer_of(stage: Stage, model: keras.Model, steps: int, taken: int) -> keras.optimizers.Optimizer:
-    """A new optimizer, or the one before with the stage's learning rate; freezes what the stage does not train.
+def optimizer_of(
+    stage: Stage, model: keras.Model, steps: int, taken: int, fixed: Collection[str] = ()
+) -> keras.optimizers.Optimizer:
+    """A new optimizer, or the one before with the stage's learning rate; freezes what the stage does not train, and the
+    layers named in `fixed`, which the model itself keeps frozen.
 
     It is built on every weight that some stage may train, so that one that is kept knows them all. Such a one has taken
     `taken` steps when the stage begins; a schedule counts from there.
@@ -24,18 +28,19 @@ def optimizer_of(stage: Stage, model: keras.Model, steps: int, taken: int) -> ke
         optimizer = make_optimizer(stage.train, steps, stage.epochs)
         if stage.train.mixed_precision:  # Keras would do so too, but build it later, on fewer weights
             optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
-        apply_trainable(model, replace(stage, trainable=None))
+        apply_trainable(model, replace(stage, trainable=None), fixed)
         optimizer.build(model.trainable_variables)
-    apply_trainable(model, stage)
+    apply_trainable(model, stage, fixed)
     return optimizer
 
 
-def apply_trainable(model: keras.Model, stage: Stage) -> None:
-    """Layers whose name fits a pattern learn, all others are frozen."""
+def apply_trainable(model: keras.Model, stage: Stage, fixed: Collection[str]) -> None:
+    """Layers whose name fits a pattern learn, but for those in `fixed`; all others are frozen."""
     patterns = ("*",) if stage.trainable is None else stage.trainable
     model.trainable = True
     for layer in leaves(model):  # each by itself: a model's own flag does not reach all of them again
-        layer.trainable = any(fnmatch.fnmatch(layer.name, pattern) for pattern in patterns)
+        fits = any(fnmatch.fnmatch(layer.name, pattern) for pattern in patterns)
+        layer.trainable = fits and layer.name not in fixed
 
 
 def steps_taken(model: keras.Model) -> int:

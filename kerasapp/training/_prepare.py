@@ -11,11 +11,12 @@ import tensorflow as tf
 
 from kerasapp import components, data, pipeline
 from kerasapp.blame import told_at_its_name
-from kerasapp.errors import DataError, Fault, KerasappError, RecipeError, first_line
-from kerasapp.paths import node_at
+from kerasapp.errors import DataError, KerasappError, first_line
 from kerasapp.recipe import Recipe
 from kerasapp.tasks._base import Task
-from kerasapp.training._stages import leaves
+from kerasapp.training._embedding import Matched, matched
+from kerasapp.training._fault import fault
+from kerasapp.training._stages import frozen, leaves
 from kerasapp.types import Split
 
 SCOPE = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.>-]*")  # tensorflow/python/framework/ops.py, without slashes
@@ -25,7 +26,8 @@ SCOPE = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.>-]*")  # tensorflow/python/framewo
 class Prepared:
     """What training begins with: the recipe with what the task decided, the adapted task, the data, the model.
 
-    `cut` are the splits as training goes through them (`Task.cut`).
+    `cut` are the splits as training goes through them (`Task.cut`); `embedding` are the vectors that the model's
+    embedding starts from, where it does.
     """
 
     recipe: Recipe
@@ -33,6 +35,7 @@ class Prepared:
     splits: dict[str, Split]
     cut: dict[str, Split]
     model: keras.Model
+    embedding: Matched | None = None
 
     @property
     def examples(self) -> int | None:
@@ -40,17 +43,18 @@ class Prepared:
         return len(self.splits["train"]) if self.cut["train"] is self.splits["train"] else None
 
 
-def prepare(recipe: Recipe, cache: Path | None = None) -> Prepared:
+def prepare(recipe: Recipe, cache: Path | None = None, started: bool = False) -> Prepared:
     """Reads the data, adapts the task, builds the model, and makes sure that they meet.
 
-    Nothing is written, but in the folder `cache`, where there is one, what a task keeps for the next time. Raises
-    RecipeError, also for what the user's own code raises; DataError.
+    Nothing is written, but in the folder `cache`, where there is one, what a task keeps for the next time. A training
+    that has `started` gives the model its weights itself, and needs no word vectors any more. Raises RecipeError, also
+    for what the user's own code raises; DataError.
     """
     with told_at_its_name(recipe):
-        return _prepared(recipe, cache)
+        return _prepared(recipe, cache, started)
 
 
-def _prepared(recipe: Recipe, cache: Path | None) -> Prepared:
+def _prepared(recipe: Recipe, cache: Path | None, started: bool) -> Prepared:
     task, splits = adapted(recipe, cache)
     recipe = with_resolved(recipe, task)
     for path, look in (("loss", lambda: task.loss(recipe.train.loss, recipe.train.label_smoothing)),
@@ -60,13 +64,14 @@ def _prepared(recipe: Recipe, cache: Path | None) -> Prepared:
         except KerasappError as error:
             raise fault(recipe, f"train.{path}", str(error)) from error
     check_monitor(recipe, splits)
-    model = build(recipe, task)
+    embedding = None if started else matched(recipe, task)
+    model = build(recipe, task, embedding)
     check_names(recipe, model)
     cut = splits | {name: task.cut(splits[name]) for name in ("train", "validation") if name in splits}
     check_built(recipe, task, model, cut)
     check_saved(recipe, model)
     check_stages(recipe, model)
-    return Prepared(recipe, task, splits, cut, model)
+    return Prepared(recipe, task, splits, cut, model, embedding)
 
 
 def adapted(recipe: Recipe, cache: Path | None = None) -> tuple[Task, dict[str, Split]]:
@@ -92,11 +97,12 @@ def with_resolved(recipe: Recipe, task: Task) -> Recipe:
     return recipe.replaced(chosen) if chosen else recipe
 
 
-def build(recipe: Recipe, task: Task) -> keras.Model:
+def build(recipe: Recipe, task: Task, embedding: Matched | None) -> keras.Model:
     """The recipe's model. What only shows with shapes is an error of the recipe, at `model`. Raises RecipeError."""
     keras.config.set_dtype_policy("mixed_float16" if recipe.train.mixed_precision else "float32")
+    spec = recipe.model if embedding is None else recipe.model | {embedding.name: embedding.value}
     try:
-        made = components.create("models", recipe.model, folder=recipe.folder, **task.facts())
+        made = components.create("models", spec, folder=recipe.folder, **task.facts())
     except KerasappError:
         raise
     except (ValueError, TypeError) as error:
@@ -155,12 +161,6 @@ def check_saved(recipe: Recipe, model: keras.Model) -> None:
         raise fault(recipe, "model", f"Keras can't save the model: {first_line(error)}. {way_out}") from error
 
 
-def fault(recipe: Recipe, path: str, message: str) -> RecipeError:
-    """An error of the recipe that shows only with data and shapes, at the nearest place that was written."""
-    node = node_at(recipe.tree, path)
-    return RecipeError([Fault(node.file, node.line, node.column, path, message)])
-
-
 def check_monitor(recipe: Recipe, splits: dict[str, Split]) -> None:
     """A `val_` metric needs a validation split. Raises RecipeError."""
     metric = recipe.train.monitor.metric
@@ -170,9 +170,13 @@ def check_monitor(recipe: Recipe, splits: dict[str, Split]) -> None:
 
 
 def check_stages(recipe: Recipe, model: keras.Model) -> None:
-    """Raises RecipeError where a stage names layers that are not there."""
-    names = [layer.name for layer in leaves(model)]
+    """Raises RecipeError where a stage names layers that are not there, or that the model itself keeps frozen."""
+    names, fixed = [layer.name for layer in leaves(model)], frozen(model)
     for stage in recipe.train.stages or ():
         for pattern in () if stage["trainable"] == "all" else stage["trainable"]:
-            if not fnmatch.filter(names, pattern):
+            found = fnmatch.filter(names, pattern)
+            if not found:
                 raise fault(recipe, "train.stages", f'no layer fits "{pattern}". There are {", ".join(names)}')
+            if fixed.issuperset(found):
+                way_out = "Let the model train it, and leave it out of the stages that are not to"
+                raise fault(recipe, "train.stages", f'"{pattern}" is frozen by the model itself. {way_out}')

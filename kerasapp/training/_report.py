@@ -49,6 +49,8 @@ def report(
         seconds={"train": seconds},
     )  # fmt: skip
     made["seconds"]["evaluate"] = time.perf_counter() - started
+    if told := run.read_json("state.json").get("embedding"):
+        made["embedding"] = told
     evaluation.write(made, run.path, task=task, splits=splits)
     return made
 

@@ -18,7 +18,7 @@ from kerasapp.errors import RunError
 from kerasapp.own_copy import edited
 from kerasapp.run import Run
 from kerasapp.training._fingerprint import fingerprints
-from kerasapp.types import Split
+from kerasapp.training._prepare import Prepared
 
 log = logging.getLogger("kerasapp")
 Row = dict[str, Any]
@@ -48,7 +48,7 @@ class _Changed(Exception):
 def reproduce(run: Run, train: Callable[..., Run]) -> Reproduction:
     """Trains a finished run again and compares; `train(recipe, before=...)` makes the new run.
 
-    `before(splits)` is called when the data has been read and nothing is trained. Differing versions, edited code and
+    `before(prepared)` is called when the data has been read and nothing is trained. Differing versions, edited code and
     `deterministic: false` are warned of. Raises RunError where the run did not finish.
     """
     state = run.state
@@ -56,8 +56,8 @@ def reproduce(run: Run, train: Callable[..., Run]) -> Reproduction:
         raise RunError(run.path, f"is {state['state']}: only a finished run has a result to compare with")
     _warn(run)
 
-    def before(splits: dict[str, Split]) -> None:
-        now = fingerprints(splits, run.recipe.train.init_from)
+    def before(prepared: Prepared) -> None:
+        now = fingerprints(prepared.splits, run.recipe.train.init_from, prepared.embedding)
         if rows := _changed(state.get("fingerprint", {}), now):
             raise _Changed(rows)
 

@@ -34,3 +34,8 @@ def stages_of(recipe: Recipe) -> list[Stage]:
 def leaves(model: keras.Model) -> list[keras.layers.Layer]:
     """Every layer that holds no others."""
     return [layer for layer in model._flatten_layers(include_self=False) if not isinstance(layer, keras.Model)]
+
+
+def frozen(model: keras.Model) -> set[str]:
+    """The names of the layers with weights that a freshly built model does not train."""
+    return {layer.name for layer in leaves(model) if layer.weights and not layer.trainable}

@@ -45,14 +45,14 @@ class Work:
         recipe: Recipe,
         parent: Path,
         name: str | None,
-        before: Callable[[dict[str, Split]], None] | None = None,
+        before: Callable[[Prepared], None] | None = None,
     ) -> Run:
-        """A new run in a folder below `parent`; `before` sees the data when nothing has been written."""
+        """A new run in a folder below `parent`; `before` sees what goes in when nothing has been written."""
         check_name(name)
         seed_everything(recipe)
         prepared = prepare(recipe, self.cache)
         if before:
-            before(prepared.splits)
+            before(prepared)
         run = Run.create(parent, prepared.recipe, name, asked=asked(recipe))
         with run.lock():
             self._do(run, prepared, 0.0)
@@ -62,9 +62,9 @@ class Work:
         """The rest of a run, in its own folder."""
         with run.lock():
             seed_everything(run.recipe)
-            prepared = prepare(run.recipe, self.cache)
+            prepared = prepare(run.recipe, self.cache, started=(run.path / STATE).exists())
             state = run.read_json("state.json")
-            check_unchanged(run, state, prepared.splits)
+            check_unchanged(run, state, prepared)
             run.tidy()
             run.update(state="running", error=None)
             done = len(HistoryFile(run.path / "history.csv").rows())
@@ -107,7 +107,9 @@ class Work:
             run.keep_task(task)
             keep_samples(run, splits)
             counts = {name: len(split) for name, split in splits.items()}
-            run.update(examples=counts, fingerprint=fingerprints(splits, run.recipe.train.init_from))
+            given = fingerprints(splits, run.recipe.train.init_from, prepared.embedding)
+            vectors = {} if prepared.embedding is None else {"embedding": prepared.embedding.told}
+            run.update(examples=counts, fingerprint=given, **vectors)
             log.info("%s", summary(model, prepared.examples).text())
         log.info("%s", run.path)
         history = fit(
@@ -144,9 +146,9 @@ def how_to_go_on(run: Run) -> str:
     return f"{run.path}: stopped {where}. Go on with: kerasapp run --resume {run.path}"
 
 
-def check_unchanged(run: Run, state: dict, splits: dict[str, Split]) -> None:
+def check_unchanged(run: Run, state: dict, prepared: Prepared) -> None:
     """Raises RunError where the data is not what the run began with; warns where a version or its code is another."""
-    before, now = state.get("fingerprint"), fingerprints(splits)
+    before, now = state.get("fingerprint"), fingerprints(prepared.splits, None, prepared.embedding)
     changed = [name for name in now if before and before.get(name) != now[name]]
     if changed:
         told = f"its data has changed since ({', '.join(changed)})"

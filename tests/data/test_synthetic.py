@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import cross_val_score
 
@@ -59,6 +60,17 @@ def test_regression_can_be_learned():
     images = synthetic.load(regression=True)["train"]
     brightness = images.column("image").mean(axis=(1, 2, 3))
     assert np.corrcoef(brightness, images.column("label"))[0, 1] > 0.95
+
+
+def test_texts_can_be_learned_from_their_words():
+    split = synthetic.load(texts=True, num_classes=4)["train"]
+    assert split.features == {"text": Feature("string"), "label": Feature("int64", (), ("0", "1", "2", "3"))}
+    counts = CountVectorizer().fit_transform(split.column("text"))
+    assert cross_val_score(LogisticRegression(), counts, split.column("label"), cv=3).mean() > 0.95
+    lengths = [len(text.split()) for text in split.column("text")]
+    assert min(lengths) == 2 and max(lengths) == 13
+    with pytest.raises(DataError, match="texts are of classes"):
+        synthetic.load(texts=True, regression=True)
 
 
 def test_no_shape_and_no_columns_is_refused():

@@ -49,6 +49,12 @@ def test_a_single_column_is_a_table(tmp_path):
     assert read_table(written(tmp_path, "word\none\ntwo\n")).columns == {"word": ["one", "two"]}
 
 
+def test_an_empty_cell_of_the_only_column_is_a_row_and_a_blank_line_is_none(tmp_path):
+    table = read_table(written(tmp_path, 'text\n""\n\none\n" "\n'))
+    assert table.columns == {"text": ["", "one", ""]} and list(table.lines) == [2, 4, 5]
+    assert len(read_table(written(tmp_path, "a,b\n1,2\n,\n3,4\n")).lines) == 2
+
+
 def test_quoted_delimiters_quotes_and_lines_keep_rows_and_their_line_numbers(tmp_path):
     content = 'a,b\r\n"x, y","he said ""no"""\r\n"two\r\nlines",2\r\n\r\nlast,3\r\n'
     table = read_table(written(tmp_path, content))

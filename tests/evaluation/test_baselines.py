@@ -5,6 +5,8 @@ import time
 import numpy as np
 import pytest
 import tensorflow as tf
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
 
 from kerasapp.data._arrays import Arrays
 from kerasapp.evaluation import baselines as module
@@ -12,6 +14,7 @@ from kerasapp.evaluation.baselines import baselines
 from kerasapp.tasks.image_classification import ImageClassification
 from kerasapp.tasks.tabular_classification import TabularClassification
 from kerasapp.tasks.tabular_regression import TabularRegression
+from kerasapp.tasks.text_classification import TextClassification
 
 
 def split(name, **columns):
@@ -77,6 +80,36 @@ def test_a_category_that_boosting_has_no_number_for_is_missing_to_it(monkeypatch
         task, split("test", word=["c", "b", "", "z"], x=[1, 2, np.inf, 3], label=[0] * 4), np.arange(4)
     )
     assert np.array_equal(columns, [[1, np.nan], [2, 1], [np.nan, np.nan], [3, np.nan]], equal_nan=True)
+
+
+def test_texts_are_told_apart_by_their_words_and_rare_words_weigh_more(tmp_path):
+    def reviews(name, count):
+        rng = np.random.default_rng(count)
+        label = rng.integers(0, 2, count)
+        trees = [" ".join(rng.choice(["oak", "elm", "fir"], 6)) for _ in label]
+        return split(
+            name, text=[f"{text} {'!' if one else ';'}" for text, one in zip(trees, label, strict=True)], label=label
+        )
+
+    (simple, classical), calls = run(TextClassification(), reviews("train", 300), reviews("test", 90), tmp_path)
+    assert classical["name"] == "TF-IDF + logistic regression"
+    assert metric(classical) == 1.0 > 0.7 > metric(simple) and calls == [256, 44, 90]
+
+
+def test_the_baseline_of_texts_is_scikit_learns(tmp_path):
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice(list("abcdefgh"), rng.integers(1, 9))) for _ in range(260)]
+    label = np.array([("a" in text) + ("b" in text) for text in texts])
+    label[::3] = 0
+    train, test = (
+        split("train", text=texts[:200], label=label[:200]),
+        split("test", text=texts[200:], label=label[200:]),
+    )
+    (_, classical), _ = run(TextClassification(), train, test, tmp_path)
+    weights = TfidfVectorizer(token_pattern=r"\w")
+    oracle = LogisticRegression().fit(weights.fit_transform(texts[:200]), label[:200])
+    assert 0.4 < metric(classical) < 1
+    assert metric(classical) == oracle.score(weights.transform(texts[200:]), label[200:])
 
 
 def test_regression_is_scored_in_the_labels_units(tmp_path):

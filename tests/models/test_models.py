@@ -19,6 +19,7 @@ TABLES = {
     "categories only": {"num_numeric": 0, "category_sizes": (3, 5), "num_classes": 3},
     "regression": {"num_numeric": 4, "category_sizes": (3,), "num_targets": 1},
 }
+TEXTS = {"vocabulary_size": 9, "num_classes": 3}
 # What a model needs besides facts, or is made smaller by.
 ARGUMENTS = {
     "graph": {"layers": {"flat": {"name": "Flatten"}, "logits": {"name": "Dense", "units": "$num_classes"}}},
@@ -33,12 +34,16 @@ def asked(name: str) -> dict[str, bool]:
 
 OWN = {"word2vec": "test_word2vec.py"}  # what has a training step of its own is tested there
 MODELS = components.names("models")
-CASES = [pytest.param(name, IMAGES, id=name) for name in MODELS if "image_shape" in asked(name)] + [
-    pytest.param(name, facts, id=f"{name}, {case}")
-    for name in MODELS
-    for case, facts in TABLES.items()
-    if "category_sizes" in asked(name) and name != "graph"
-]
+CASES = (
+    [pytest.param(name, IMAGES, id=name) for name in MODELS if "image_shape" in asked(name)]
+    + [
+        pytest.param(name, facts, id=f"{name}, {case}")
+        for name in MODELS
+        for case, facts in TABLES.items()
+        if "category_sizes" in asked(name) and name != "graph"
+    ]
+    + [pytest.param(name, TEXTS, id=f"{name}, texts") for name in MODELS if TEXTS.keys() <= asked(name).keys()]
+)
 
 
 def build(name: str, facts: dict) -> keras.Model:
@@ -49,7 +54,7 @@ def batch(model: keras.Model, examples: int = 4) -> object:
     random = np.random.default_rng(0)
 
     def make(tensor: keras.KerasTensor) -> np.ndarray:
-        shape = (examples, *tensor.shape[1:])
+        shape = (examples, *(5 if size is None else size for size in tensor.shape[1:]))
         return random.integers(0, 3, shape, "int32") if tensor.dtype == "int32" else random.random(shape, "float32")
 
     return keras.tree.map_structure(make, model.input)

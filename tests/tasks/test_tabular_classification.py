@@ -261,4 +261,6 @@ def test_a_table_of_texts_alone_says_which_columns_are_left_out_and_why(examples
     with pytest.raises(DataError) as told:
         TabularClassification().adapt(examples(text=texts, void=[""] * 40, label=["spam", "ham"] * 20))
     assert 'learned from: "text" (40 distinct strings in 40 rows' in str(told.value)
-    assert '"void" (no value in train). No task learns from text yet' in str(told.value)
+    assert '"void" (no value in train). Add columns of numbers or categories; task text_classification' in str(
+        told.value
+    )

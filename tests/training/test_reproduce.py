@@ -142,6 +142,18 @@ def test_a_run_to_start_from_that_has_other_weights_now_is_told(trained, again):
     assert told.run is None and paths(told) == ["data.init_from"]
 
 
+def test_word_vectors_to_start_from_that_are_others_now_are_told(trained, again, tmp_path):
+    vectors = tmp_path / "v.txt"
+    vectors.write_text("kind0 1 0\nkind1 0 1\n")
+    model = {"name": "bag_of_vectors", "dimensions": 2, "embedding": {"from": str(vectors)}}
+    data = {"name": "synthetic", "texts": True}
+    run = trained({"task": "text_classification", "data": data, "model": model, "train.epochs": 1})
+    assert again(run).differences == []
+    vectors.write_text("kind0 1 0\nkind1 0 3\n")
+    told = again(run)
+    assert told.run is None and paths(told) == ["data.embedding"]
+
+
 def test_a_run_that_did_not_finish_is_refused(trained, again):
     run = trained()
     run.update(state="stopped")

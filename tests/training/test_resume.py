@@ -80,6 +80,11 @@ KINDS = {
             },
         ]
     },
+    "texts of any length": {
+        "task": {"name": "text_classification"},
+        "data": {"name": "synthetic", "texts": True, "examples": 150},
+        "model": {"name": "bag_of_vectors", "dimensions": 4, "dropout": 0.3},
+    },
     "mixed precision": {"train.mixed_precision": True},
     "a table": {
         "task": "tabular_classification",
@@ -205,7 +210,8 @@ def same(a, b):
             assert np.array_equal(x, y), (part, number)
 
 
-ALWAYS = ("dropout and augmentation", "calls of 8 steps that do not fill an epoch", "stages", "a table", "word vectors")
+ALWAYS = ("dropout and augmentation", "calls of 8 steps that do not fill an epoch", "stages", "a table", "word vectors",
+          "texts of any length")  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -254,6 +260,38 @@ def test_a_warm_start_is_gone_on_with_where_its_source_is_gone(monkeypatch, reci
     whole = train(asked, tmp_path / "whole")
     remove = lambda: shutil.rmtree(source.path)  # noqa: E731
     same(killed_in(monkeypatch, asked, tmp_path / "killed", batches=(20,), last=remove), whole)
+
+
+def test_frozen_word_vectors_are_kept_where_their_file_is_gone(monkeypatch, recipe, tmp_path):
+    vectors = tmp_path / "v.txt"
+    vectors.write_text("kind0 1 0 0\nkind1 0 1 0\nkind2 0 0 1\n")
+    changes = KINDS["texts of any length"] | {
+        "model": {"name": "bag_of_vectors", "dimensions": 3, "embedding": {"from": str(vectors), "trainable": False}}
+    }
+    whole = train(recipe(changes), tmp_path / "whole", name="whole")
+    last = vectors.unlink
+    left = killed_in(monkeypatch, recipe(changes), tmp_path / "left", batches=[11], last=last)
+    same(whole, left)
+    assert left.report["embedding"] == whole.report["embedding"]
+    table = left.model().get_layer("embedding").get_weights()[0]
+    assert table[2 + left.task.words.index("kind1")].tolist() == [0, 1, 0]
+
+
+def test_word_vectors_that_changed_before_anything_was_saved_are_told(monkeypatch, recipe, tmp_path):
+    vectors = tmp_path / "v.txt"
+    vectors.write_text("kind0 1 0 0\nkind1 0 1 0\n")
+    model = {"name": "bag_of_vectors", "dimensions": 3, "embedding": {"from": str(vectors)}}
+    changes = KINDS["texts of any length"] | {"model": model, "train.save_every": {"steps": 100}}
+    monkeypatch.setattr("kerasapp.training._work.fit", lambda *given, **more: (_ for _ in ()).throw(Killed))
+    with pytest.raises(Killed):
+        train(recipe(changes), tmp_path, name="killed")
+    monkeypatch.undo()
+    run = Run(tmp_path / "runs" / "small" / "killed")
+    vectors.write_text("kind0 1 0 0\nkind1 0 2 0\n")
+    with pytest.raises(RunError, match=r"its data has changed since \(embedding\)"):
+        resume(run, tmp_path)
+    vectors.write_text("kind0 1 0 0\nkind1 0 1 0\n")
+    assert resume(run, tmp_path).state["state"] == "finished"
 
 
 def test_auto_begins_anew_where_the_users_code_was_edited(monkeypatch, recipe, tmp_path):
