@@ -22,7 +22,7 @@ class Meter:
     def add(self, count: int) -> None:
         self._done += count
         now = time.monotonic()
-        if now - self._last < self._every or self._done >= self.total:
+        if now - self._last < self._every or not 0 < self._done < self.total:
             return
         self._last = now
         left = (now - self._begun) / self._done * (self.total - self._done)

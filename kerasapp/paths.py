@@ -73,15 +73,29 @@ def as_node(value: Any, place: Node) -> Node:
 
 
 def filled(node: Node, defaults: dict[str, Any]) -> Node:
-    """A mapping with what it lacks of `defaults`, at every depth; one that names another component is left alone."""
-    if not isinstance(node.value, dict) or ("name" in node.value and "name" in defaults):
+    """A mapping with what it lacks of `defaults`, at every depth; one that names another component is left alone.
+
+    `SGD` is short for `{name: SGD}`, here and there.
+    """
+    if isinstance(node.value, str) and node.value == defaults.get("name"):
+        node = dataclasses.replace(node, value={"name": Node(node.value, node.file, node.line, node.column)})
+    if not isinstance(node.value, dict):
         return node
+    if "name" in node.value and node.value["name"].value != defaults.get("name", node.value["name"].value):
+        return node
+    defaults = {key: _named(value, node.value.get(key)) for key, value in defaults.items()}
     items = {key: as_node(value, node) for key, value in defaults.items() if key not in node.value}
     given = {
         key: filled(item, defaults[key]) if isinstance(defaults.get(key), dict) else item
         for key, item in node.value.items()
     }
     return dataclasses.replace(node, value=given | items)
+
+
+def _named(default: Any, given: Node | None) -> Any:
+    """A component's default as a mapping, where the recipe has one."""
+    short = isinstance(default, str) and given is not None and isinstance(given.value, dict)
+    return {"name": default} if short else default
 
 
 def written(path: str, node: Node) -> list[str]:

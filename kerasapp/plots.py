@@ -8,6 +8,7 @@ markers tell the same apart in grey. An SVG carries a second set of ink and pape
 import io
 import math
 import re
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +49,9 @@ def svg(figure: "Figure") -> str:
     import matplotlib
 
     buffer = io.StringIO()
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "kerasapp"}):
+    text_as_text = matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "kerasapp"})
+    with text_as_text, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # the reader's browser has them
         figure.savefig(buffer, format="svg", dpi=RASTER, metadata={"Date": None, "Creator": None})
     rules = "".join(
         f'[style*="{part}: {light}"]{{{part}:{dark}!important}}'

@@ -23,6 +23,14 @@ def clock(monkeypatch):
     return now
 
 
+def test_what_takes_long_before_the_first_is_done_has_no_time_left_yet(clock):
+    stream = io.StringIO()
+    meter = Meter("looking", 1, stream)
+    clock[0] += 100
+    meter.add(0)
+    assert stream.getvalue() == ""
+
+
 def test_a_log_gets_a_line_every_so_often(clock):
     stream = io.StringIO()
     meter = Meter("looking", 400, stream)

@@ -301,3 +301,27 @@ def test_an_embedding_has_a_source_and_is_trainable_unless_it_says_otherwise(rec
 )
 def test_an_embedding_is_checked_key_by_key(recipe, written, column, told):
     assert (3, column, told) in faults(recipe(BAG.replace("{from: novels.bin}", written)))
+
+
+@pytest.mark.parametrize(
+    "train, name, rate",
+    [
+        ("{epochs: 3}", "SGD", "PolynomialDecay"),
+        ("{optimizer: SGD}", "SGD", "PolynomialDecay"),
+        ("{optimizer: {name: SGD, momentum: 0.0}}", "SGD", "PolynomialDecay"),
+        ("{optimizer: {learning_rate: 0.05}}", "SGD", 0.05),
+        ("{optimizer: Adam}", "Adam", 0.001),
+        ("{optimizer: {name: Adam}}", "Adam", 0.001),
+    ],
+)
+def test_a_task_brings_defaults_of_train_and_what_is_written_stands(tmp_path, train, name, rate):
+    text = "title: T\ntask: word2vec\ndata: {name: text_files, path: a.txt}\nmodel: word2vec\n"
+    (tmp_path / "words.yaml").write_text(f"{text}train: {train}\n")
+    recipe = load(tmp_path / "words.yaml")
+    optimizer = recipe.train.optimizer
+    found = optimizer["learning_rate"]
+    assert optimizer["name"] == name and (found["name"] if isinstance(found, dict) else found) == rate
+    assert recipe.train.monitor.metric == "loss" and recipe.train.keep == "last" and recipe.train.batch_size == 1
+    assert recipe.train.epochs == (3 if "epochs" in train else 5)
+    (tmp_path / "again.yaml").write_text(recipe.as_yaml())
+    assert load(tmp_path / "again.yaml").values == recipe.values

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import tensorflow as tf
@@ -31,6 +32,7 @@ class LinesOfFile:
     starts: np.ndarray  # (lines,) uint32, or int64 of a file of 4 GiB and more
     blanks: np.ndarray  # (blank lines,) ascending: the number, among those kept, of the line that follows
     size: int
+    changed: int  # the time of its last change, in nanoseconds
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -40,14 +42,14 @@ class LinesOfFile:
         return line + 1 + int(np.searchsorted(self.blanks, line, "right"))
 
     def read(self, first: int, last: int) -> list[bytes]:
-        """The kept lines from one to before another, without their ends."""
+        """The kept lines from one to before another, without their ends. Raises DataError where it has changed."""
         begin = int(self.starts[first])
         end = int(self.starts[last]) if last < len(self) else self.size
-        handle = os.open(self.path, os.O_RDONLY)
-        try:
-            content = os.pread(handle, end - begin, begin)
-        finally:
-            os.close(handle)
+        with open(self.path, "rb", buffering=0) as stream:
+            about = os.fstat(stream.fileno())
+            if (about.st_size, about.st_mtime_ns) != (self.size, self.changed):
+                raise DataError(shown(self.path), "has changed since it was looked at. Start anew")
+            content = b"".join(_parts(stream, begin, end))
         bounds = [*(self.starts[first:last].astype(np.int64) - begin).tolist(), end - begin]
         return [content[a:b].partition(b"\n")[0].rstrip(b"\r") for a, b in pairwise(bounds)]
 
@@ -112,6 +114,7 @@ class Lines:
 
 def lines_of(path: Path) -> LinesOfFile:
     """Where the lines of a UTF-8 file begin, read once from end to end. Raises DataError."""
+    changed = path.stat().st_mtime_ns if path.exists() else 0
     starts, full, position, number = [], [], 0, 0
     decoder: codecs.IncrementalDecoder | None = codecs.getincrementaldecoder("utf-8")()
     begin, seen = 0, False
@@ -125,7 +128,15 @@ def lines_of(path: Path) -> LinesOfFile:
         _decoded(path, decoder, b"", position, number)
     begins, kept = np.concatenate([*starts, [begin]]), np.concatenate([*full, [seen]])
     dtype = np.uint32 if position < 2**32 else np.int64
-    return LinesOfFile(path, begins[kept].astype(dtype), np.cumsum(kept)[~kept].astype(dtype), position)
+    blanks = np.cumsum(kept)[~kept]
+    return LinesOfFile(path, begins[kept].astype(dtype), blanks.astype(dtype), position, changed)
+
+
+def _parts(stream: BinaryIO, begin: int, end: int) -> Iterator[bytes]:
+    """What stands between two places; the system gives at most 2 GiB at a time."""
+    while begin < end and (part := os.pread(stream.fileno(), end - begin, begin)):
+        yield part
+        begin += len(part)
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

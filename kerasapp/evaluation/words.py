@@ -153,7 +153,7 @@ def _map(vectors: Vectors) -> list[dict[str, Any]]:
     rows = np.arange(len(vectors.words))[COMMON : COMMON + DRAWN]
     if len(rows) < 2 * NEAR:
         rows = np.arange(min(DRAWN, len(vectors.words)))
-    if len(rows) < NEAR:
+    if len(rows) < NEAR or vectors.matrix.shape[1] < 2:
         return []
     place = TSNE(metric="cosine", init="pca", perplexity=min(20.0, (len(rows) - 1) / 3), random_state=0).fit_transform(
         vectors.directions(rows)

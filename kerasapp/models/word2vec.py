@@ -10,7 +10,6 @@ from typing import Any, Literal
 import keras
 import numpy as np
 import tensorflow as tf
-from tensorflow.python.util import _pywrap_determinism
 
 from kerasapp.errors import KerasappError
 from kerasapp.ops._word_blocks import blocks_of
@@ -59,6 +58,7 @@ class Word2Vec(keras.Model):
         self.seeds = keras.random.SeedGenerator()
         self.loss_mean = keras.metrics.Mean("loss")
         self._blocks = blocks_of(counts, window=window, negatives=negatives, cbow=cbow)
+        self._compiled = tf.function(self._blocks.learn, jit_compile=True, autograph=False)
         self._native = kernel == "native" or (kernel == "auto" and not tf.config.list_physical_devices("GPU"))
         self.embedding.build()
         self.context.build()
@@ -74,9 +74,19 @@ class Word2Vec(keras.Model):
     def compile(self, optimizer: Any = "SGD", **given: Any) -> None:
         """Raises KerasappError for another optimizer than plain SGD: its update is written out in closed form."""
         super().compile(optimizer=optimizer, **given)
-        plain = isinstance(self.optimizer, keras.optimizers.SGD) and not self.optimizer.momentum
-        if not plain or self.optimizer.clipnorm or self.optimizer.clipvalue or self.optimizer.weight_decay:
-            told = "word2vec is trained by SGD without momentum, decay or clipping, whose update is in closed form"
+        self.check_optimizer(self.optimizer)
+
+    @staticmethod
+    def check_optimizer(optimizer: keras.optimizers.Optimizer) -> None:
+        """Raises KerasappError for another than plain SGD."""
+        if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+            raise KerasappError("train.mixed_precision: the update of word2vec is in float32. Leave it out")
+        own = keras.optimizers.SGD().get_config()
+        config = optimizer.get_config()
+        changed = [key for key in own if key not in ("learning_rate", "name") and config.get(key) != own[key]]
+        if not isinstance(optimizer, keras.optimizers.SGD) or changed:
+            what = f"SGD with {', '.join(changed)}" if type(optimizer) is keras.optimizers.SGD else None
+            told = f"word2vec is trained by plain SGD, whose update is in closed form, not {what or optimizer.name}"
             raise KerasappError(f"train.optimizer: {told}. Leave it out, or set its learning_rate alone")
 
     def get_compile_config(self) -> dict[str, Any] | None:
@@ -98,8 +108,9 @@ class Word2Vec(keras.Model):
         inputs, outputs = self.embedding.embeddings, self.context.embeddings
         learn = self._by_native if self._native else self._by_tensorflow
         made = learn(inputs.value, outputs.value, stream, rates, tf.cast(seed % 2**31, tf.int32))
-        inputs.assign(made[0])
-        outputs.assign(made[1])
+        for table, new, layer in zip((inputs, outputs), made, (self.embedding, self.context), strict=False):
+            if layer.trainable:
+                table.assign(new)
         self.optimizer.iterations.assign_add(1)
         self.loss_mean.update_state(tf.math.divide_no_nan(made[2], made[3]), sample_weight=made[3])
         return {"loss": self.loss_mean.result()}
@@ -112,7 +123,7 @@ class Word2Vec(keras.Model):
         return tf.cast(self.optimizer.learning_rate, tf.float32)
 
     def _by_tensorflow(self, *given: tf.Tensor) -> tuple:
-        return tf.function(self._blocks.learn, jit_compile=True, autograph=False)(*given)
+        return self._compiled(*given)
 
     def _by_native(self, *given: tf.Tensor) -> list[tf.Tensor]:
         made = tf.numpy_function(self._learned, given, [tf.float32] * 4)
@@ -121,6 +132,8 @@ class Word2Vec(keras.Model):
         return [*made[:2], tf.reshape(made[2], []), tf.reshape(made[3], [])]
 
     def _learned(self, inputs, outputs, stream, rates, seed):
+        from tensorflow.python.util import _pywrap_determinism
+
         from kerasapp.ops import _word_kernel
 
         tables = [np.array(inputs), np.array(outputs)]
@@ -128,7 +141,7 @@ class Word2Vec(keras.Model):
         loss, pairs = _word_kernel.learn(
             tables, stream, self._blocks.noise, tuple(rates.tolist()), int(seed[0]) * 2**31 + int(seed[1]),
             window=own["window"], negatives=own["negatives"], cbow=own["cbow"],
-            threads=1 if _pywrap_determinism.is_enabled() else os.cpu_count() or 1,
+            threads=1 if _pywrap_determinism.is_enabled() else len(os.sched_getaffinity(0)),
         )  # fmt: skip
         return [*tables, np.float32(loss), np.float32(pairs)]
 

@@ -4,14 +4,14 @@ The negatives of a centre are drawn once for all words of its window, so that ea
 once; a pair is else updated as in the authors' program.
 """
 
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numba import njit
 
 SIGMOID_REACH = 6.0  # beyond it the sigmoid is taken for 0 or 1
 SIGMOID = (1 / (1 + np.exp(-(np.arange(1200) + 0.5) / 100 + SIGMOID_REACH))).astype(np.float32)
-LOSS_OF = 16  # the loss is that of each 16th centre
+LOSS_OF, SHORT = 16, 2**16  # the loss is that of one centre in 16, of all in a stream that is shorter than this
 
 
 def learn(
@@ -35,22 +35,18 @@ def learn(
     """
     work = _cbow if cbow else _skip_gram
     bounds = np.linspace(0, len(stream), threads + 1).astype(int)
-    told = np.zeros((threads, 2))
     fall = (rates[1] - rates[0]) / max(len(stream), 1)
+    every = 1 if len(stream) < SHORT else LOSS_OF
 
-    def part(number: int) -> None:
+    def part(number: int) -> tuple[float, int]:
         first, last = bounds[number], bounds[number + 1]
-        told[number] = work(stream[first:last], *tables, *noise, SIGMOID, np.float32(rates[0] + fall * first),
-                            np.float32(fall), window, negatives, np.uint64(seed * threads + number + 1))  # fmt: skip
+        own = np.uint64((seed * threads + number) % 2**64)
+        rate = np.float32(rates[0] + fall * first)
+        return work(stream[first:last], *tables, *noise, SIGMOID, rate, np.float32(fall), window, negatives, own, every)
 
-    others = [threading.Thread(target=part, args=(number,)) for number in range(1, threads)]
-    for thread in others:
-        thread.start()
-    part(0)
-    for thread in others:
-        thread.join()
-    loss, pairs = told.sum(axis=0)
-    return float(loss), int(pairs)
+    with ThreadPoolExecutor(threads) as pool:
+        losses, pairs = zip(*pool.map(part, range(threads)), strict=True)
+    return sum(losses), sum(pairs)
 
 
 @njit(inline="always")
@@ -124,14 +120,14 @@ def _add(table, words, changes):
 
 
 @njit(nogil=True, fastmath=True)
-def _skip_gram(stream, inputs, outputs, chances, others, sigmoid, rate, fall, window, negatives, state):
+def _skip_gram(stream, inputs, outputs, chances, others, sigmoid, rate, fall, window, negatives, seed, every):
     """Each word of a window predicts the centre (Mikolov et al., 2013, arXiv:1310.4546, equation 4)."""
     dimensions = inputs.shape[1]
     targets = np.empty(negatives + 1, np.int64)
     rows = np.empty((negatives + 1, dimensions), np.float32)
     changes = np.empty((negatives + 1, dimensions), np.float32)
     gradient, steps = np.empty(dimensions, np.float32), np.empty(negatives + 1, np.float32)
-    state = _random(state * np.uint64(0x9E3779B97F4A7C15))
+    state = _random(seed * np.uint64(0x9E3779B97F4A7C15) | np.uint64(1))  # 0 would stay 0
     loss, pairs, begin = 0.0, 0, 0
     while begin < len(stream):
         end = begin
@@ -144,7 +140,7 @@ def _skip_gram(stream, inputs, outputs, chances, others, sigmoid, rate, fall, wi
             if last - first < 2:
                 continue
             state = _targets(stream[centre], state, chances, others, outputs, targets, rows, changes)
-            now, told = rate + fall * np.float32(centre), centre % LOSS_OF == 0
+            now, told = rate + fall * np.float32(centre), (state >> np.uint64(40)) % np.uint64(every) == 0
             for place in range(first, last):
                 if place != centre:
                     x = inputs[stream[place]]
@@ -158,7 +154,7 @@ def _skip_gram(stream, inputs, outputs, chances, others, sigmoid, rate, fall, wi
 
 
 @njit(nogil=True, fastmath=True)
-def _cbow(stream, inputs, outputs, chances, others, sigmoid, rate, fall, window, negatives, state):
+def _cbow(stream, inputs, outputs, chances, others, sigmoid, rate, fall, window, negatives, seed, every):
     """The mean of a window predicts the centre (Mikolov et al., 2013, arXiv:1301.3781, section 3.1).
 
     As in the authors' program, each word of the window gets the whole gradient of the mean.
@@ -169,7 +165,7 @@ def _cbow(stream, inputs, outputs, chances, others, sigmoid, rate, fall, window,
     changes = np.empty((negatives + 1, dimensions), np.float32)
     gradient, steps = np.empty(dimensions, np.float32), np.empty(negatives + 1, np.float32)
     mean = np.empty(dimensions, np.float32)
-    state = _random(state * np.uint64(0x9E3779B97F4A7C15))
+    state = _random(seed * np.uint64(0x9E3779B97F4A7C15) | np.uint64(1))  # 0 would stay 0
     loss, pairs, begin = 0.0, 0, 0
     while begin < len(stream):
         end = begin
@@ -190,7 +186,7 @@ def _cbow(stream, inputs, outputs, chances, others, sigmoid, rate, fall, window,
                     x = inputs[stream[place]]
                     for q in range(dimensions):
                         mean[q] += share * x[q]
-            now, told = rate + fall * np.float32(centre), centre % LOSS_OF == 0
+            now, told = rate + fall * np.float32(centre), (state >> np.uint64(40)) % np.uint64(every) == 0
             loss += _step(mean, targets, rows, changes, steps, gradient, now, sigmoid, told)
             pairs += told
             for place in range(first, last):

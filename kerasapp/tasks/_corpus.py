@@ -3,14 +3,17 @@
 import logging
 import os
 import re
+import shutil
 import tempfile
+import time
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
 import numpy as np
 import tensorflow as tf
@@ -20,32 +23,31 @@ from kerasapp.files import flush
 from kerasapp.meter import Meter
 from kerasapp.types import Split
 
-VERSION = 1  # goes up when a corpus would come out otherwise, so that a kept one is not used
+VERSION = 2  # goes up when a corpus would come out otherwise, so that a kept one is not used
 AT_ONCE = 8192  # lines
 PIECE = 2**20  # characters of one line that are looked at together
 END = 0
 """The number that ends a sentence; words count from 1."""
-TOKENS = {"words": re.compile(r"\w+(?:['\u2019]\w+)*|\n"), "spaces": re.compile(r"\S+|\n")}
-"""What is a word: letters and digits with an apostrophe within, or whatever stands between spaces."""
+APOSTROPHES = "'\u2019"
+STALE = 24 * 3600.0  # seconds, after which what a killed process left half made is removed
 logger = logging.getLogger("kerasapp")
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """The numbers of all words of a text in order, in the file `ids`; `words` and their `counts` (words,) by number.
-
-    `kept` holds a folder alive that is gone with the object.
+    """The numbers of all words of a text in order, in the open file `ids`; `words` and their `counts` (words,) by
+    number; `key`, which no other text has.
     """
 
-    folder: Path
+    key: str
+    ids: BinaryIO
     words: list[str]
     counts: np.ndarray
     length: int
-    kept: Any = None
 
     def read(self, first: int, count: int) -> np.ndarray:
         """(count,) int32 from one place on; fewer at the end."""
-        return np.fromfile(self.folder / "ids", "<i4", count, offset=4 * first)
+        return np.frombuffer(os.pread(self.ids.fileno(), 4 * count, 4 * first), "<i4")
 
 
 def corpus_of(split: Split, *, tokens: str, lowercase: bool, cache: Path | None) -> Corpus:
@@ -60,24 +62,38 @@ def corpus_of(split: Split, *, tokens: str, lowercase: bool, cache: Path | None)
 def once(cache: Path | None, key: str, make: Callable[[Path], None]) -> Corpus:
     """The corpus that `make` writes into a folder: found in `cache` under a hash of `key`, or made there.
 
-    Without a cache it lies in a folder that is gone with the object.
+    Where nothing can be kept it lies in a file that is gone when it is closed.
     """
-    if cache is None:
-        aside = tempfile.TemporaryDirectory(prefix="kerasapp-")
-        make(Path(aside.name))
-        return _opened(Path(aside.name), aside)
-    folder = cache / f"corpus-{blake2b(f'{VERSION} {key}'.encode(), digest_size=8).hexdigest()}"
-    if not folder.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".corpus-", dir=cache) as aside:
-            made = Path(aside) / "corpus"
-            made.mkdir()
-            make(made)
-            for path in made.iterdir():
-                flush(path)
+    digest = blake2b(f"{VERSION} {key}".encode(), digest_size=8).hexdigest()
+    folder = cache and cache / f"corpus-{digest}"
+    if folder and (found := _opened(folder, digest)):
+        return found
+    with _place(cache) as aside:
+        made = Path(aside) / "corpus"
+        made.mkdir()
+        make(made)
+        for path in made.iterdir():
+            flush(path)
+        found = _opened(made, digest)
+        if folder and Path(aside).parent == cache:
+            shutil.rmtree(folder, ignore_errors=True)  # a damaged one
             with suppress(OSError):  # another process was first
                 os.rename(made, folder)
-    return _opened(folder)
+        return found
+
+
+def _place(cache: Path | None) -> tempfile.TemporaryDirectory:
+    """A folder to make a corpus in: beside its place, or where that can't be, anywhere."""
+    try:
+        if cache is not None:
+            cache.mkdir(parents=True, exist_ok=True)
+            for left in cache.glob(".corpus-*"):
+                if time.time() - left.stat().st_mtime > STALE:
+                    shutil.rmtree(left, ignore_errors=True)
+            return tempfile.TemporaryDirectory(prefix=".corpus-", dir=cache)
+    except OSError as error:
+        logger.info("%s: %s, so the words are not kept for the next run", cache, (error.strerror or "").lower())
+    return tempfile.TemporaryDirectory(prefix="kerasapp-")
 
 
 def describe(folder: Path, words: list[str], counts: np.ndarray) -> None:
@@ -86,17 +102,25 @@ def describe(folder: Path, words: list[str], counts: np.ndarray) -> None:
     (folder / "words").write_text("".join(f"{word}\n" for word in words[1:]), encoding="utf-8")
 
 
-def _opened(folder: Path, kept: Any = None) -> Corpus:
-    words = (folder / "words").read_text(encoding="utf-8").split("\n")[:-1]
-    length = (folder / "ids").stat().st_size // 4
-    return Corpus(folder, ["", *words], np.load(folder / "counts.npy"), length, kept)
+def _opened(folder: Path, key: str) -> Corpus | None:
+    """None where it is not there, or not whole."""
+    try:
+        words = (folder / "words").read_text(encoding="utf-8").split("\n")[:-1]
+        counts, stream = np.load(folder / "counts.npy"), (folder / "ids").open("rb")
+    except (OSError, ValueError, EOFError):
+        return None
+    length = os.fstat(stream.fileno()).st_size // 4
+    if len(counts) != len(words) + 1 or counts.sum() != length:
+        stream.close()
+        return None
+    return Corpus(key, stream, ["", *words], counts, length)
 
 
 def _read(split: Split, folder: Path, tokens: str, lowercase: bool) -> None:
     numbers: dict[str, int] = defaultdict()
     numbers.default_factory = numbers.__len__
     numbers["\n"] = END
-    counts, find = np.zeros(0, np.int64), TOKENS[tokens].findall
+    counts, find = np.zeros(0, np.int64), pattern(tokens).findall
     meter = Meter("reading words", len(split))
     with open(folder / "ids", "wb") as stream:
         for lines, text in _texts(split):
@@ -109,6 +133,19 @@ def _read(split: Split, folder: Path, tokens: str, lowercase: bool) -> None:
             meter.add(lines)
     meter.close()
     describe(folder, list(numbers), counts)
+
+
+def pattern(tokens: str) -> re.Pattern:
+    """Finds words and ends of lines: `words` are letters and digits with an apostrophe within, `spaces` takes whatever
+    stands between spaces.
+
+    Marks go on with a word: Python's own class of letters leaves out the vowels of Indic scripts.
+    """
+    if tokens == "spaces":
+        return re.compile(r"\S+|\n")
+    marks = "".join(sign for sign in map(chr, range(0x300, 0x20000)) if unicodedata.category(sign)[0] == "M")
+    word = rf"\w[\w{marks}]*"
+    return re.compile(rf"{word}(?:[{APOSTROPHES}]{word})*|\n")
 
 
 def _texts(split: Split) -> Iterator[tuple[int, str]]:

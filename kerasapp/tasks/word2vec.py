@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kerasapp.errors import DataError
+from kerasapp.errors import DataError, KerasappError
 from kerasapp.tasks._base import Raw, Task
 from kerasapp.tasks._corpus import Corpus, corpus_of, once
 from kerasapp.tasks._phrases import join
@@ -80,6 +80,10 @@ class Word2Vec(Task):
         total = int(corpus.counts[1:].sum())
         return self.learned(words=words, counts=corpus.counts[order].tolist(), text_words=total, known=(split, corpus))
 
+    def check(self, split: Split, name: str) -> None:
+        told = f"word vectors learn from all of the text and have no use for a {name} split"
+        raise DataError(split.ids[0] if len(split) else name, f"{told}: leave data.{name}, data.split and folds out")
+
     def cut(self, split: Split) -> Rows:
         """Rows of running words."""
         known = getattr(self, "known", None)
@@ -111,7 +115,10 @@ class Word2Vec(Task):
         """None: the words are their own targets."""
 
     def loss(self, chosen: Spec | None = None, label_smoothing: float = 0.0) -> None:
-        """None: the model computes it."""
+        """None: the model computes it. Raises KerasappError for one that is asked for."""
+        if chosen is not None or label_smoothing:
+            asked = "train.loss" if chosen is not None else "train.label_smoothing"
+            raise KerasappError(f"{asked}: the model has its own loss (model.negatives). Leave it out")
 
     def metrics(self) -> list[keras.metrics.Metric]:
         return []
@@ -145,7 +152,8 @@ class Word2Vec(Task):
         def best(scores: tf.Tensor, asked: tf.Tensor, k: tf.Tensor) -> Raw:
             """The k best of (batch, words), without the words asked for (batch, some)."""
             own = tf.reduce_any(tf.range(len(self.words))[None, :, None] == asked[:, None, :], 2)
-            found = tf.math.top_k(tf.where(own, -np.inf, scores), tf.minimum(k, len(self.words) - tf.shape(asked)[1]))
+            most = tf.maximum(len(self.words) - tf.shape(asked)[1], 0)
+            found = tf.math.top_k(tf.where(own, -np.inf, scores), tf.clip_by_value(k, 0, most))
             return {"words": tf.gather(vocabulary, found.indices), "similarities": found.values}
 
         def directions(places: tf.Tensor | None = None) -> tf.Tensor:
@@ -180,7 +188,7 @@ class Word2Vec(Task):
         corpus = corpus_of(split, tokens=self.tokens, lowercase=self.lowercase, cache=cache)
         if self.phrases is None:
             return corpus
-        key = f"{corpus.folder.name} {self.phrases} {self.min_count}"
+        key = f"{corpus.key} {self.phrases} {self.min_count}"
         return once(cache, key, lambda folder: join(corpus, folder, self.phrases, self.min_count))
 
     def _chances(self) -> np.ndarray:

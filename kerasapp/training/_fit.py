@@ -41,7 +41,7 @@ def fit(
     recipe, state = run.recipe, run.path / STATE
     kept = read_state(state)
     if recipe.train.init_from and kept is None:
-        warm_start(model, recipe.train.init_from)
+        warm_start(model, task, recipe.train.init_from)
     readers = {name: _cached(run, task, splits[name], name) for name in ("train", "validation") if name in splits}
     place, fixed = kept.position if kept else Position(), frozen(model)
     with Callbacks(run, model, task, splits, readers, stop=stop, saved=saved) as callbacks:

@@ -14,9 +14,10 @@ from kerasapp.blame import told_at_its_name
 from kerasapp.errors import DataError, KerasappError, first_line
 from kerasapp.recipe import Recipe
 from kerasapp.tasks._base import Task
+from kerasapp.training._compile import make_optimizer
 from kerasapp.training._embedding import Matched, matched
 from kerasapp.training._fault import fault
-from kerasapp.training._stages import frozen, leaves
+from kerasapp.training._stages import frozen, leaves, stages_of
 from kerasapp.types import Split
 
 SCOPE = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.>-]*")  # tensorflow/python/framework/ops.py, without slashes
@@ -69,6 +70,7 @@ def _prepared(recipe: Recipe, cache: Path | None, started: bool) -> Prepared:
     check_names(recipe, model)
     cut = splits | {name: task.cut(splits[name]) for name in ("train", "validation") if name in splits}
     check_built(recipe, task, model, cut)
+    check_optimizer(recipe, model)
     check_saved(recipe, model)
     check_stages(recipe, model)
     return Prepared(recipe, task, splits, cut, model, embedding)
@@ -150,6 +152,18 @@ def check_augmented(recipe: Recipe, augmented: Any, inputs: Any) -> None:
     if told != wanted:
         message = f"augmentation makes {', '.join(told)} of {', '.join(wanted)}: a step keeps shape and type"
         raise fault(recipe, "task.augmentation", message)
+
+
+def check_optimizer(recipe: Recipe, model: keras.Model) -> None:
+    """Raises RecipeError where a model that has its own updates can't take the recipe's optimizer."""
+    check = getattr(model, "check_optimizer", None)
+    for stage in stages_of(recipe) if check else ():
+        optimizer = make_optimizer(stage.train, 1, 1)
+        try:
+            check(keras.optimizers.LossScaleOptimizer(optimizer) if stage.train.mixed_precision else optimizer)
+        except KerasappError as error:
+            where, _, told = str(error).partition(": ")
+            raise fault(recipe, where, told) from error
 
 
 def check_saved(recipe: Recipe, model: keras.Model) -> None:

@@ -58,6 +58,8 @@ def report(
 def evaluate(run: Run, split: str = "test", source: str | None = None) -> dict[str, Any]:
     """The report of the best model on a split of the run's own data, or of other data: a path, or a source in YAML."""
     splits = run.splits() if source is None else {"data": other_data(run, source)}
+    if split == "test" and split not in splits and not evaluation.kind_of(run.task).LABELLED:
+        split = "train"
     name = split if source is None else "data"
     if name not in splits:
         raise DataError(run.path, f'the data has no split "{split}". There are {", ".join(splits)}')

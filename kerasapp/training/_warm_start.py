@@ -6,13 +6,19 @@ import keras
 
 from kerasapp.errors import RunError
 from kerasapp.run import Run
+from kerasapp.tasks._base import Task
 
 log = logging.getLogger("kerasapp")
 
 
-def warm_start(model: keras.Model, word: str) -> None:
+def warm_start(model: keras.Model, task: Task, word: str) -> None:
     """Takes the weights of another run, layer by layer, where name and shapes agree; says what did not."""
-    source = Run.open(word).model()  # an absolute path: `prepare` has resolved it
+    run = Run.open(word)  # an absolute path: `prepare` has resolved it
+    theirs, own = (getattr(one, "words", None) for one in (run.task, task))
+    if theirs != own:
+        counts = " words, now ".join(str(len(words or ())) for words in (theirs, own))
+        raise RunError(word, f"was trained with another vocabulary ({counts}). Use its own data, or start anew")
+    source = run.model()
     theirs = {layer.name: layer for layer in source._flatten_layers(include_self=False)}
     taken, left = 0, []
     for layer in model._flatten_layers(include_self=False):

@@ -1,3 +1,4 @@
+import os
 import random
 
 import numpy as np
@@ -45,6 +46,15 @@ def test_a_byte_that_is_not_utf_8_is_named_wherever_a_chunk_ends(tmp_path, monke
     with passing_over() as passed:
         assert len(lines_of(tmp_path / "old.txt")) == 4
     assert len(passed) == 1
+
+
+def test_a_file_that_changes_after_it_was_looked_at_is_told(tmp_path):
+    (tmp_path / "a.txt").write_text("one\ntwo\n")
+    found = lines_of(tmp_path / "a.txt")
+    (tmp_path / "a.txt").write_text("one\nTwo\n")
+    os.utime(tmp_path / "a.txt", ns=(0, found.changed + 1))
+    with pytest.raises(DataError, match=r"a.txt: has changed since it was looked at"):
+        found.read(0, 2)
 
 
 def test_a_sign_cut_off_at_the_end_is_named(tmp_path):

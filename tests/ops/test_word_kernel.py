@@ -97,17 +97,37 @@ def test_windows_reach_from_one_to_the_largest_evenly():
 def test_loss_is_that_of_the_pairs_before_they_are_learned():
     inputs, outputs = tables()
     stream = np.array([0, 1], np.int32)
-    expected = -np.log(sigmoid(inputs[1] @ outputs[0])) - np.log(1 - sigmoid(inputs[1] @ outputs[NOISE]))
-    loss, pairs = _word_kernel.learn([inputs, outputs], stream, always(NOISE), RATES, 1, window=1, negatives=1,
+    expected = -sum(
+        np.log(sigmoid(inputs[a] @ outputs[b])) + np.log(1 - sigmoid(inputs[a] @ outputs[NOISE]))
+        for a, b in ((1, 0), (0, 1))
+    )
+    loss, pairs = _word_kernel.learn([inputs, outputs], stream, always(NOISE), (1e-6, 1e-6), 1, window=1, negatives=1,
                                      cbow=False, threads=1)  # fmt: skip
-    assert pairs == 1 and loss == pytest.approx(expected, abs=0.02)
+    assert pairs == 2 and loss == pytest.approx(expected, abs=0.04)
+
+
+def test_the_loss_of_a_long_stream_is_that_of_some_of_it_wherever_sentences_end(monkeypatch):
+    monkeypatch.setattr(_word_kernel, "SHORT", 1)
+    for length in (7, 16):  # where each sentence ends at the same place of a fixed stride too
+        stream = np.resize(np.append(np.arange(length - 1) % 6, -1).astype(np.int32), length * 1024)
+        _, pairs = _word_kernel.learn(tables(), stream, always(NOISE), (0.01, 0.01), 1, window=1, negatives=1,
+                                      cbow=False, threads=1)  # fmt: skip
+        assert 0.8 < pairs / (2 * (length - 2) * 1024 / _word_kernel.LOSS_OF) < 1.2
+
+
+def test_any_seed_does_on_any_number_of_cores():
+    stream = np.tile(np.array([0, 1, 2, -1], np.int32), 99)
+    for seed in (0, 2**62 - 1):
+        loss, pairs = _word_kernel.learn(tables(), stream, always(NOISE), RATES, seed, window=2, negatives=1,
+                                         cbow=False, threads=64)  # fmt: skip
+        assert pairs > 200 and np.isfinite(loss)
 
 
 def test_threads_go_through_the_whole_stream():
     stream = np.tile(np.array([0, 1, 2, 3, -1], np.int32), 40)
     made = [tables() for _ in range(2)]
     for threads, found in zip((1, 3), made, strict=True):
-        _word_kernel.learn(found, stream, always(NOISE), (0.05, 0.05), 1, window=2, negatives=1, cbow=False,
+        _word_kernel.learn(found, stream, always(NOISE), (0.05, 0.05), 1, window=1, negatives=1, cbow=False,
                            threads=threads)  # fmt: skip
     for a, b in zip(*made, strict=True):
         assert np.abs(a - b).max() < 0.2 * np.abs(a - tables()[0]).max()

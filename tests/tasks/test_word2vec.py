@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from kerasapp.data import text_files
 from kerasapp.data._arrays import Arrays, texts
 from kerasapp.errors import DataError
 from kerasapp.ops._random import example_keys
-from kerasapp.tasks import _rows
+from kerasapp.tasks import _corpus, _rows
 from kerasapp.tasks.word2vec import Word2Vec
 
 
@@ -127,6 +128,55 @@ def test_what_was_learned_goes_through_json():
     task = Word2Vec(min_count=1).adapt(split_of("a b", "b ü"))
     again = Word2Vec(min_count=1).restore(json.loads(json.dumps(task.state())))
     assert (again.words, again.counts, again.text_words) == (["b", "a", "ü"], [2, 1, 1], 4)
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("हिन्दी भाषा", ["हिन्दी", "भाषा"]),
+        ("cafe\u0301 шалом", ["cafe\u0301", "шалом"]),
+        ("שָׁלוֹם 東京 don\u2019t rock'n'roll 'tis", ["שָׁלוֹם", "東京", "don\u2019t", "rock'n'roll", "tis"]),
+        ("a_b x-ray 3.14 end.\nnew", ["a_b", "x", "ray", "3", "14", "end", "\n", "new"]),
+    ],
+)
+def test_a_word_is_letters_with_their_marks_and_apostrophes_within(text, words):
+    assert _corpus.pattern("words").findall(text) == words
+
+
+@pytest.mark.parametrize("damage", ["ids", "words", "counts.npy"])
+@pytest.mark.parametrize("how", ["cut", "empty", "gone"])
+def test_a_damaged_corpus_is_made_anew(tmp_path, damage, how):
+    split, cache = split_of("a b c", "b c"), tmp_path / "cache"
+    first = Word2Vec(min_count=1).caching_in(cache).adapt(split)
+    (made,) = cache.iterdir()
+    content = (made / damage).read_bytes()
+    if how == "gone":
+        (made / damage).unlink()
+    else:
+        (made / damage).write_bytes(content[: len(content) // 2 if how == "cut" else 0])
+    again = Word2Vec(min_count=1).caching_in(cache).adapt(split)
+    assert (again.words, again.counts, again.text_words) == (first.words, first.counts, first.text_words)
+    assert (made / damage).read_bytes() == content
+
+
+def test_a_corpus_that_is_deleted_while_it_is_read_is_read_to_the_end(tmp_path):
+    split = split_of("a b c", "b c")
+    task = Word2Vec(min_count=1).caching_in(tmp_path / "cache").adapt(split)
+    cut = task.cut(split)
+    shutil.rmtree(tmp_path / "cache")
+    assert (cut.gather(tf.constant([0], tf.int64))["tokens"].numpy() >= 0).sum() == 5
+
+
+def test_where_nothing_can_be_kept_it_goes_on_without(tmp_path):
+    (tmp_path / "cache").write_text("")
+    assert Word2Vec(min_count=1).caching_in(tmp_path / "cache").adapt(split_of("a b", "b")).words == ["b", "a"]
+
+
+@pytest.mark.parametrize("name", ["validation", "test"])
+def test_a_split_that_is_held_out_is_refused(name):
+    task = Word2Vec(min_count=1).adapt(split_of("a b", "b"))
+    with pytest.raises(DataError, match=f"no use for a {name} split: leave data.{name}"):
+        task.check(split_of("a b"), name)
 
 
 @pytest.mark.parametrize(

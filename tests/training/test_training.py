@@ -290,3 +290,33 @@ def test_state_tells_how_many_examples_there_were_and_what_they_were(trained):
     first, second = trained(), trained({"data.seed": 1})
     assert sum(first.state["examples"].values()) == sum(second.state["examples"].values()) == 120
     assert first.state["fingerprint"] != second.state["fingerprint"]
+
+
+WORDS = {
+    "task": {"name": "word2vec", "min_count": 1},
+    "data": {"name": "sklearn", "dataset": "descriptions"},
+    "model": {"name": "word2vec", "dimensions": 4},
+    "train": {"epochs": 1},
+}
+
+
+def test_word_vectors_go_on_from_a_run_of_the_same_words_only(trained, tmp_path):
+    first = trained(WORDS)
+    again = trained(WORDS | {"train": {"epochs": 1, "init_from": str(first.path)}})
+    assert again.state["state"] == "finished" and rows(again)[0]["loss"] < rows(first)[0]["loss"]
+    with pytest.raises(RunError, match=r"was trained with another vocabulary \(\d+ words, now \d+\)"):
+        trained(WORDS | {"task": {"name": "word2vec", "min_count": 3},
+                         "train": {"epochs": 1, "init_from": str(first.path)}})  # fmt: skip
+
+
+@pytest.mark.parametrize("train, path", [
+    ({"optimizer": "Adam"}, "train.optimizer"),
+    ({"optimizer": {"name": "SGD", "use_ema": True}}, "train.optimizer"),
+    ({"mixed_precision": True}, "train.mixed_precision"),
+    ({"stages": [{"epochs": 1}, {"epochs": 1, "optimizer.momentum": 0.9}]}, "train.optimizer"),
+])  # fmt: skip
+def test_word_vectors_refuse_what_their_update_leaves_out_before_anything_is_written(trained, tmp_path, train, path):
+    with pytest.raises(RecipeError) as told:
+        trained(WORDS | {"train": train})
+    assert told.value.faults[0].path == path
+    assert not list((tmp_path / "root" / "runs").glob("*/*/state.json"))
