@@ -132,6 +132,22 @@ def test_outputs_hold_the_whole_split_once_in_order(batch_size):
     assert np.array_equal(found.targets, np.arange(25) % 3)
 
 
+def test_batches_of_texts_of_any_length_are_read_by_few_graphs():
+    traced = []
+
+    class Texts(Plain):
+        def prepare(self, raw):
+            return raw | {"x": tf.cast(tf.sequence_mask(raw["x"] + 1), tf.int64)}
+
+        def encode(self, raw, keys=None):
+            traced.append(raw["x"].shape)
+            return tf.cast(tf.reduce_sum(raw["x"], axis=1, keepdims=True), tf.float32), {}
+
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Identity()])
+    found = pipeline.outputs(model, Texts(), Rows(40), batch_size=2)
+    assert found.decoded["value"].tolist() == list(range(1, 41)) and len(traced) <= 3
+
+
 @pytest.fixture
 def photos(tmp_path):
     draw = np.random.default_rng(0)
