@@ -79,7 +79,14 @@ def main() -> None:
         prepare(recipe, given.epochs, arrays)
         ours = [sys.executable, "-m", "kerasapp", "run", str(recipe)]
         peer = [sys.executable, str(PEER), str(arrays), str(given.epochs)]
-        pairs = [(measured(ours, here), measured(peer, here)) for _ in range(given.pairs)]
+        pairs = []
+        for number in range(given.pairs):
+            pairs.append((measured(ours, here), measured(peer, here)))
+            (cost, peak), (peers_cost, peers_peak) = pairs[-1]
+            print(
+                f"pair {number + 1}: {cost / peers_cost:.3f} of the seconds, {peak / peers_peak:.3f} of the memory",
+                flush=True,
+            )
     print(f"{given.pairs} pairs, {given.epochs} epochs, {'npz' if given.data else 'digits'}")
     for number, name in enumerate(("processor seconds", "peak MiB")):
         a, b = [pair[0][number] for pair in pairs], [pair[1][number] for pair in pairs]

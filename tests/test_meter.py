@@ -1,26 +1,6 @@
 import io
 
-import pytest
-
-from kerasapp import meter as module
 from kerasapp.meter import Meter
-
-
-class Terminal(io.StringIO):
-    encoding = "utf-8"
-
-    def isatty(self) -> bool:
-        return True
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    """`clock[0]` is the time, in seconds."""
-    now = [0.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.setenv("TERM", "xterm")
-    return now
 
 
 def test_what_takes_long_before_the_first_is_done_has_no_time_left_yet(clock):
@@ -43,14 +23,13 @@ def test_a_log_gets_a_line_every_so_often(clock):
     ]  # fmt: skip
 
 
-def test_a_terminal_gets_a_bar_that_is_taken_away(clock):
-    stream = Terminal()
-    meter = Meter("looking", 100, stream)
+def test_a_terminal_gets_a_bar_that_is_taken_away(clock, terminal):
+    meter = Meter("looking", 100, terminal)
     clock[0] = 1.0
     meter.add(50)
     meter.close()
-    assert stream.getvalue().startswith("looking   ━") and "\n" not in stream.getvalue()
-    assert stream.getvalue().endswith(" \r")
+    assert terminal.getvalue().startswith("looking   ━") and "\n" not in terminal.getvalue()
+    assert terminal.getvalue().endswith(" \r")
 
 
 def test_what_is_quickly_done_says_nothing(clock):

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from kerasapp import plots
+from kerasapp.figures import png, svg
 
 HISTORY = [
     {
@@ -44,7 +45,7 @@ CURVE = {
 
 
 def pixels(figure, dpi=72):
-    return np.asarray(Image.open(io.BytesIO(plots.png(figure, dpi))).convert("RGB"))
+    return np.asarray(Image.open(io.BytesIO(png(figure, dpi))).convert("RGB"))
 
 
 def texts(figure):
@@ -72,7 +73,7 @@ def test_every_figure_becomes_a_png_and_an_svg_that_can_be_read():
         image = pixels(figure)
         assert image.shape[:2] == pytest.approx(figure.get_size_inches()[::-1] * 72, abs=1), name
         assert (image != 255).any(), name
-        assert ElementTree.fromstring(plots.svg(figure)).tag.endswith("svg"), name
+        assert ElementTree.fromstring(svg(figure)).tag.endswith("svg"), name
 
 
 def test_drawing_leaves_no_state_and_touches_no_pyplot():
@@ -80,19 +81,19 @@ def test_drawing_leaves_no_state_and_touches_no_pyplot():
 
     before = dict(matplotlib.rcParams)
     for figure in figures().values():
-        plots.svg(figure)
+        svg(figure)
     assert dict(matplotlib.rcParams) == before
     assert "matplotlib.pyplot" not in sys.modules or not sys.modules["matplotlib.pyplot"].get_fignums()
 
 
 def test_the_same_numbers_give_the_same_file():
     first, second = (figures() for _ in range(2))
-    assert {name: plots.svg(figure) for name, figure in first.items()} == {n: plots.svg(f) for n, f in second.items()}
-    assert plots.png(first["roc"]) == plots.png(second["roc"])
+    assert {name: svg(figure) for name, figure in first.items()} == {n: svg(f) for n, f in second.items()}
+    assert png(first["roc"]) == png(second["roc"])
 
 
 def test_svg_keeps_its_words_as_text_and_has_ink_for_dark_screens():
-    text = plots.svg(figures()["curves"])
+    text = svg(figures()["curves"])
     assert "HOG + linear SVM, test" in text
     assert "prefers-color-scheme:dark" in text
     for light in (plots.INK, plots.PAPER, plots.BLUE):
@@ -145,7 +146,7 @@ def test_confusion_matrix_colours_a_rare_class_as_a_common_one():
 
 
 def test_confusion_matrix_of_a_class_without_examples_divides_by_nothing(recwarn):
-    plots.png(plots.confusion_matrix(np.array([[5, 0], [0, 0]]), ["a", "b"]))
+    png(plots.confusion_matrix(np.array([[5, 0], [0, 0]]), ["a", "b"]))
     assert not recwarn.list
 
 

@@ -140,19 +140,20 @@ class RunBoard(Counted):
 
     def _add_samples(self, images: np.ndarray) -> None:
         if images.ndim == 4 and images.shape[-1] in (1, 3) and len(images):
-            from kerasapp import plots
+            from kerasapp import figures, plots
 
-            self._events.add("", 0, _picture("samples", plots.png(plots.image_grid(list(images.clip(0, 1))), DOTS)))
+            self._events.add("", 0, _picture("samples", figures.png(plots.image_grid(list(images.clip(0, 1))), DOTS)))
 
     def _add_confusion(self) -> None:
         if self.confusion is None:
             return
-        from kerasapp import plots
+        from kerasapp import figures, plots
 
         true, predicted, labels = self.confusion()
         counts = np.zeros((len(labels), len(labels)), int)
         np.add.at(counts, (np.asarray(true, int), np.asarray(predicted, int)), 1)
-        self._events.add("", self.epoch, _picture("confusion", plots.png(plots.confusion_matrix(counts, labels), DOTS)))
+        drawn = figures.png(plots.confusion_matrix(counts, labels), DOTS)
+        self._events.add("", self.epoch, _picture("confusion", drawn))
         self._drawn = self.epoch
 
     def _add_graph(self, batch: Any) -> None:

@@ -32,3 +32,8 @@ def present(path: str | Path, source: str | None, key: str = "path", folder: boo
 def natural(name: str) -> list:
     """A key to sort by that puts `2` before `10`."""
     return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in re.split(r"(\d+)", name)]
+
+
+def undecodable(byte: int, at: int, encoding: str) -> str:
+    """The words for a byte that can't be read."""
+    return f"byte 0x{byte:02x} at position {at} is not {encoding}"

@@ -5,6 +5,7 @@ import os
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import BinaryIO
@@ -14,7 +15,7 @@ import tensorflow as tf
 
 from kerasapp.data._arrays import Ids, hashed, texts
 from kerasapp.data._faults import refuse
-from kerasapp.data._files import shown
+from kerasapp.data._files import shown, undecodable
 from kerasapp.errors import DataError
 from kerasapp.types import Feature
 
@@ -55,7 +56,7 @@ class LinesOfFile:
 
 
 class Lines:
-    """A Split of the lines of files, `text` each. In memory are 4 bytes a line, whatever their length."""
+    """A Split of the lines of files, `text` each. In memory are 4 bytes a line, and 8 more when they were hashed."""
 
     random_access = True
 
@@ -81,6 +82,10 @@ class Lines:
         return texts(line.decode(errors="replace") for line in self.stream())
 
     def fingerprints(self) -> np.ndarray:
+        return self._fingerprints
+
+    @cached_property
+    def _fingerprints(self) -> np.ndarray:
         return hashed(self.stream())
 
     def stream(self) -> Iterator[bytes]:
@@ -99,17 +104,20 @@ class Lines:
     def _neighbours(self, first: int, last: int) -> list[bytes]:
         found: list[bytes] = []
         while first < last:
-            place = bisect_right(self._ends, first)
-            before = self._ends[place] - len(self._files[place])
-            until = min(last, self._ends[place])
-            found += self._files[place].read(first - before, until - before)
-            first = until
+            file, line = self._at(first)
+            until = min(line + last - first, len(file))
+            found += file.read(line, until)
+            first += until - line
         return found
 
     def _id(self, row: int) -> str:
-        file = self._files[bisect_right(self._ends, row)]
-        line = row - (self._ends[bisect_right(self._ends, row)] - len(file))
+        file, line = self._at(row)
         return f"{file.path.name}:{file.number(line)}"
+
+    def _at(self, row: int) -> tuple[LinesOfFile, int]:
+        """The file that a line stands in, and which of its lines it is."""
+        place = bisect_right(self._ends, row)
+        return self._files[place], row - (self._ends[place] - len(self._files[place]))
 
 
 def lines_of(path: Path) -> LinesOfFile:
@@ -173,6 +181,6 @@ def _decoded(
         before = len(error.object) - len(chunk)
         line = number + 1 + error.object[before : error.start].count(b"\n")
         at = position - before + error.start
-        told = f"byte 0x{error.object[error.start]:02x} at position {at} is not utf-8. Convert the file to UTF-8"
-        refuse(DataError(f"{shown(path)}:{line}", told))
+        told = undecodable(error.object[error.start], at, error.encoding)
+        refuse(DataError(f"{shown(path)}:{line}", f"{told}. Convert the file to UTF-8"))
         return None

@@ -21,7 +21,7 @@ from charset_normalizer import from_bytes
 
 from kerasapp.data._arrays import texts
 from kerasapp.data._faults import refuse
-from kerasapp.data._files import shown
+from kerasapp.data._files import shown, undecodable
 from kerasapp.errors import DataError
 from kerasapp.names import some
 
@@ -131,16 +131,12 @@ def decoded(path: Path, encoding: str | None = None) -> str:
     except LookupError:
         raise DataError(shown(path), f'there is no encoding "{encoding}" (data.encoding)') from None
     except UnicodeDecodeError as error:
-        line, told = undecodable(content, error)
+        at = error.start + len(content) - len(error.object)  # a decoder may not count the mark at the beginning
+        told = undecodable(content[at], at, error.encoding)
+        line = content.count(b"\n", 0, at) + 1
         refuse(DataError(f"{shown(path)}:{line}", f"{told}. Convert the file, or set data.encoding"))
         text = content.decode(encoding, errors="replace")
     return _plain(shown(path), text)
-
-
-def undecodable(content: bytes, error: UnicodeDecodeError) -> tuple[int, str]:
-    """The line of a byte that can't be read, and the words for it."""
-    at = error.start + len(content) - len(error.object)  # a decoder may not count the mark at the beginning
-    return content.count(b"\n", 0, at) + 1, f"byte 0x{content[at]:02x} at position {at} is not {error.encoding}"
 
 
 def _streamed(where: str, stream: TextIO) -> str:

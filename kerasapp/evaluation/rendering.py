@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kerasapp import plots
+from kerasapp import figures, plots
 from kerasapp.evaluation.parts import Drawing, Listing, Pictures, Section, Table, Text, Tile
 
 
@@ -27,10 +27,10 @@ def draw(document: Document) -> dict[str, str | bytes]:
     files = {}
     for part in (part for section in document.sections for part in section.parts):
         if isinstance(part, Drawing):
-            files[part.file] = plots.svg(part.figure)
+            files[part.file] = figures.svg(part.figure)
         elif isinstance(part, Pictures):
             captions = [f"{plots.short(first, 20)}\n{second}" for first, second in part.captions]
-            files[part.file] = plots.png(plots.image_grid(part.images, captions, columns=6))
+            files[part.file] = figures.png(plots.image_grid(part.images, captions, columns=6))
     return files
 
 

@@ -77,7 +77,7 @@ def sections(name: str, result: Mapping[str, Any], examples: Mapping[str, np.nda
     """How a report shows a split's entry."""
     near = [
         Table(
-            ["word", "times", *["nearest"], *[""] * (NEAR - 1)],
+            ["word", "times", "nearest", *[""] * (NEAR - 1)],
             [[row["word"], number(row["count"]), *_padded(row["nearest"])] for row in rows],
             caption=f"{kind.capitalize()} words and their nearest, with the cosine.",
         )

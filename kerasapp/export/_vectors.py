@@ -4,14 +4,13 @@ A file is checked by a reader of its own (`_read_vectors.py`), in a process that
 """
 
 import json
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kerasapp import vectors
 from kerasapp.errors import WorkError
+from kerasapp.export._apart import run_apart
 from kerasapp.export._card import Told
 from kerasapp.vectors import Vectors
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from kerasapp.run import Run
 
 SCRIPT = Path(__file__).with_name("_read_vectors.py")
+FAILED = " can't be read back"
 TOLERANCE = 1e-6
 """Of a number up to 1 absolute, beyond relative to it."""
 LIMITS = (
@@ -52,12 +52,7 @@ class VectorsFile:
 
     def verify(self, folder: Path, subject: Kept) -> dict[str, Any]:
         """Reads the file in another process, and compares it with the run's. Raises WorkError where they differ."""
-        command = [sys.executable, "-P", str(SCRIPT), self.format, str(folder / self.name), str(subject.file)]
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace")
-        if done.returncode:
-            reason = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
-            raise WorkError(f"{self.name} can't be read back: {reason}")
-        told = json.loads(done.stdout)
+        told = json.loads(run_apart(SCRIPT, self.format, folder / self.name, subject.file, failed=self.name + FAILED))
         if not told["labels_equal"] or not told["max_difference"] <= TOLERANCE:
             words = "the same words" if told["labels_equal"] else "other words"
             raise WorkError(f"{self.name} holds {words}, and numbers that differ by up to {told['max_difference']:.2g}")

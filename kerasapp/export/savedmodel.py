@@ -4,10 +4,7 @@ Signatures are the task's (`Task.signatures`). What is left out: one on prepared
 """
 
 import json
-import os
 import shlex
-import subprocess
-import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from kerasapp.errors import RunError, WorkError, first_line
+from kerasapp.export._apart import run_apart
 from kerasapp.export._card import ELSEWHERE, Told
 from kerasapp.prediction import predict_raw
 from kerasapp.tasks._base import Task, argument_names
@@ -167,12 +165,8 @@ def _answers(folder: Path, inputs: dict[str, np.ndarray]) -> tuple[dict[str, np.
     with tempfile.TemporaryDirectory() as scratch:
         examples, answers = Path(scratch, "examples.npz"), Path(scratch, "answers.npz")
         np.savez(examples, **{f"input/{name}": values for name, values in inputs.items()})
-        command = [sys.executable, "-P", str(SCRIPT), str(folder), str(examples), str(answers)]
-        environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1"}
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", env=environment)
-        if done.returncode:
-            reason = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
-            raise WorkError(f"the SavedModel can't be loaded and called by itself: {reason}")
+        failed = "the SavedModel can't be loaded and called by itself"
+        run_apart(SCRIPT, folder, examples, answers, failed=failed, CUDA_VISIBLE_DEVICES="-1")
         with np.load(answers, allow_pickle=True) as file:
             outputs = {name.removeprefix("output/"): file[name] for name in file.files if name.startswith("output/")}
             return outputs, {size: float(file[f"milliseconds/{size}"]) for size in ("1", "32")}

@@ -58,7 +58,7 @@ class Word2Vec(keras.Model):
         self.seeds = keras.random.SeedGenerator()
         self.loss_mean = keras.metrics.Mean("loss")
         self._blocks = blocks_of(counts, window=window, negatives=negatives, cbow=cbow)
-        self._compiled = tf.function(self._blocks.learn, jit_compile=True, autograph=False)
+        self._by_tensorflow = tf.function(self._blocks.learn, jit_compile=True, autograph=False)
         self._native = kernel == "native" or (kernel == "auto" and not tf.config.list_physical_devices("GPU"))
         self.embedding.build()
         self.context.build()
@@ -121,9 +121,6 @@ class Word2Vec(keras.Model):
         if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
             return tf.cast(rate(self.optimizer.iterations + later), tf.float32)
         return tf.cast(self.optimizer.learning_rate, tf.float32)
-
-    def _by_tensorflow(self, *given: tf.Tensor) -> tuple:
-        return self._compiled(*given)
 
     def _by_native(self, *given: tf.Tensor) -> list[tf.Tensor]:
         made = tf.numpy_function(self._learned, given, [tf.float32] * 4)

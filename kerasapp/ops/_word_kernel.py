@@ -33,7 +33,6 @@ def learn(
     stream each and write to the same tables without waiting (Recht et al., 2011, arXiv:1106.5730): what comes out then
     differs from run to run.
     """
-    work = _cbow if cbow else _skip_gram
     bounds = np.linspace(0, len(stream), threads + 1).astype(int)
     fall = (rates[1] - rates[0]) / max(len(stream), 1)
     every = 1 if len(stream) < SHORT else LOSS_OF
@@ -42,7 +41,9 @@ def learn(
         first, last = bounds[number], bounds[number + 1]
         own = np.uint64((seed * threads + number) % 2**64)
         rate = np.float32(rates[0] + fall * first)
-        return work(stream[first:last], *tables, *noise, SIGMOID, rate, np.float32(fall), window, negatives, own, every)
+        return _through(
+            stream[first:last], *tables, *noise, SIGMOID, rate, np.float32(fall), window, negatives, cbow, own, every
+        )
 
     with ThreadPoolExecutor(threads) as pool:
         losses, pairs = zip(*pool.map(part, range(threads)), strict=True)
@@ -120,47 +121,13 @@ def _add(table, words, changes):
 
 
 @njit(nogil=True, fastmath=True)
-def _skip_gram(stream, inputs, outputs, chances, others, sigmoid, rate, fall, window, negatives, seed, every):
-    """Each word of a window predicts the centre (Mikolov et al., 2013, arXiv:1310.4546, equation 4)."""
-    dimensions = inputs.shape[1]
-    targets = np.empty(negatives + 1, np.int64)
-    rows = np.empty((negatives + 1, dimensions), np.float32)
-    changes = np.empty((negatives + 1, dimensions), np.float32)
-    gradient, steps = np.empty(dimensions, np.float32), np.empty(negatives + 1, np.float32)
-    state = _random(seed * np.uint64(0x9E3779B97F4A7C15) | np.uint64(1))  # 0 would stay 0
-    loss, pairs, begin = 0.0, 0, 0
-    while begin < len(stream):
-        end = begin
-        while end < len(stream) and stream[end] >= 0:
-            end += 1
-        for centre in range(begin, end):
-            state = _random(state)
-            reach = 1 + np.int64((state >> np.uint64(32)) % np.uint64(window))
-            first, last = max(begin, centre - reach), min(end, centre + reach + 1)
-            if last - first < 2:
-                continue
-            state = _targets(stream[centre], state, chances, others, outputs, targets, rows, changes)
-            now, told = rate + fall * np.float32(centre), (state >> np.uint64(40)) % np.uint64(every) == 0
-            for place in range(first, last):
-                if place != centre:
-                    x = inputs[stream[place]]
-                    loss += _step(x, targets, rows, changes, steps, gradient, now, sigmoid, told)
-                    pairs += told
-                    for q in range(dimensions):
-                        x[q] += gradient[q]
-            _add(outputs, targets, changes)
-        begin = end + 1
-    return loss, pairs
+def _through(stream, inputs, outputs, chances, others, sigmoid, rate, fall, window, negatives, cbow, seed, every):
+    """Every word that has others within its window, drawn anew, is the centre of a step.
 
-
-@njit(nogil=True, fastmath=True)
-def _cbow(stream, inputs, outputs, chances, others, sigmoid, rate, fall, window, negatives, seed, every):
-    """The mean of a window predicts the centre (Mikolov et al., 2013, arXiv:1301.3781, section 3.1).
-
-    As in the authors' program, each word of the window gets the whole gradient of the mean.
+    In skip-gram each word of a window predicts the centre (Mikolov et al., 2013, arXiv:1310.4546, equation 4), in CBOW
+    their mean does (arXiv:1301.3781, section 3.1); as in the authors' program, each then gets the whole gradient of it.
     """
-    dimensions = inputs.shape[1]
-    targets = np.empty(negatives + 1, np.int64)
+    targets, dimensions = np.empty(negatives + 1, np.int64), inputs.shape[1]
     rows = np.empty((negatives + 1, dimensions), np.float32)
     changes = np.empty((negatives + 1, dimensions), np.float32)
     gradient, steps = np.empty(dimensions, np.float32), np.empty(negatives + 1, np.float32)
@@ -178,22 +145,32 @@ def _cbow(stream, inputs, outputs, chances, others, sigmoid, rate, fall, window,
             if last - first < 2:
                 continue
             state = _targets(stream[centre], state, chances, others, outputs, targets, rows, changes)
-            share = np.float32(1) / np.float32(last - first - 1)
-            for q in range(dimensions):
-                mean[q] = np.float32(0)
-            for place in range(first, last):
-                if place != centre:
-                    x = inputs[stream[place]]
-                    for q in range(dimensions):
-                        mean[q] += share * x[q]
             now, told = rate + fall * np.float32(centre), (state >> np.uint64(40)) % np.uint64(every) == 0
-            loss += _step(mean, targets, rows, changes, steps, gradient, now, sigmoid, told)
-            pairs += told
+            if cbow:
+                _mean(inputs, stream, first, centre, last, mean)
+                loss += _step(mean, targets, rows, changes, steps, gradient, now, sigmoid, told)
+                pairs += told
             for place in range(first, last):
                 if place != centre:
                     x = inputs[stream[place]]
+                    if not cbow:
+                        loss += _step(x, targets, rows, changes, steps, gradient, now, sigmoid, told)
+                        pairs += told
                     for q in range(dimensions):
                         x[q] += gradient[q]
             _add(outputs, targets, changes)
         begin = end + 1
     return loss, pairs
+
+
+@njit(inline="always")
+def _mean(table, stream, first, centre, last, mean):
+    """Of the rows of a window's words, without the centre's."""
+    share = np.float32(1) / np.float32(last - first - 1)
+    for q in range(len(mean)):
+        mean[q] = np.float32(0)
+    for place in range(first, last):
+        if place != centre:
+            row = table[stream[place]]
+            for q in range(len(mean)):
+                mean[q] += share * row[q]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import keras
 
-from kerasapp import files, plots
+from kerasapp import figures, files
 from kerasapp.errors import KerasappError
 from kerasapp.summary._boxes import Box, boxes
 
@@ -24,10 +24,10 @@ LETTER, NOTE = 0.066, 0.6  # inches: of 8 points; "12 times"
 SWEEPS = 4  # of ordering: the graphs are narrow
 SHARP, MOST_DOTS = 144, 60_000  # dots an inch; dots that a picture may be tall
 COLOURS = (
-    (("Conv", "Depthwise", "Separable"), plots.BLUE),
-    (("MaxPooling", "AveragePooling", "Global", "Flatten", "Reshape"), plots.ORANGE),
-    (("Dense", "Einsum", "Embedding", "LSTM", "GRU"), plots.GREEN),
-    (("Add", "Average", "Concatenate", "Maximum", "Multiply", "Subtract"), plots.PURPLE),
+    (("Conv", "Depthwise", "Separable"), figures.BLUE),
+    (("MaxPooling", "AveragePooling", "Global", "Flatten", "Reshape"), figures.ORANGE),
+    (("Dense", "Einsum", "Embedding", "LSTM", "GRU"), figures.GREEN),
+    (("Add", "Average", "Concatenate", "Maximum", "Multiply", "Subtract"), figures.PURPLE),
 )
 
 
@@ -54,9 +54,9 @@ def draw(model: keras.Model, path: str | Path) -> None:
         raise KerasappError(f"{path}: {model.name} is no graph of layers: there is nothing to draw")
     figure = picture(shown)
     if path.suffix.lower() == ".svg":
-        files.write(path, plots.svg(figure))
+        files.write(path, figures.svg(figure))
     else:
-        files.write(path, plots.png(figure, dpi=int(min(SHARP, MOST_DOTS / figure.get_figheight()))))
+        files.write(path, figures.png(figure, dpi=int(min(SHARP, MOST_DOTS / figure.get_figheight()))))
 
 
 def picture(shown: list[Box]) -> "Figure":
@@ -68,7 +68,7 @@ def picture(shown: list[Box]) -> "Figure":
     beside = LANE + GAP + NOTE if any(box.times > 1 for box in shown) else 0
     width = max(_spread(row) for row in rows) + 2 * (MARGIN + beside)
     height = (len(rows) - 1) * ROW + HEIGHT + 2 * MARGIN
-    figure = Figure(figsize=(width, height), facecolor=plots.PAPER)
+    figure = Figure(figsize=(width, height), facecolor=figures.PAPER)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
     axes.set(xlim=(-width / 2, width / 2), ylim=(height - MARGIN - HEIGHT / 2, -MARGIN - HEIGHT / 2))
@@ -147,19 +147,19 @@ def _draw_edge(axes: "Axes", edge: Edge) -> None:
             points.append((place.x, bottom))
             codes.append(Curve.LINETO)
     axes.add_patch(
-        FancyArrowPatch(path=Curve(points, codes), arrowstyle="-|>", mutation_scale=8, color=plots.INK, linewidth=0.8)
+        FancyArrowPatch(path=Curve(points, codes), arrowstyle="-|>", mutation_scale=8, color=figures.INK, linewidth=0.8)
     )
 
 
 def _draw_box(axes: "Axes", box: Box, place: Place, y: float) -> None:
     from matplotlib.patches import FancyBboxPatch
 
-    colour = next((colour for kinds, colour in COLOURS if box.call.kind.startswith(kinds)), plots.INK)
+    colour = next((colour for kinds, colour in COLOURS if box.call.kind.startswith(kinds)), figures.INK)
     corner = (place.x - place.width / 2 + 0.04, y - HEIGHT / 2 + 0.04)
     size = {"width": place.width - 0.08, "height": HEIGHT - 0.08, "boxstyle": "round,pad=0.04"}
-    axes.add_patch(FancyBboxPatch(corner, **size, linewidth=1.4, edgecolor=colour, facecolor=plots.PAPER))
-    axes.text(place.x, y - 0.08, box.title, ha="center", va="center", fontsize=8, fontweight="bold", color=plots.INK)
-    axes.text(place.x, y + 0.1, f"{box.label} · {box.shape}", ha="center", va="center", fontsize=7, color=plots.INK)
+    axes.add_patch(FancyBboxPatch(corner, **size, linewidth=1.4, edgecolor=colour, facecolor=figures.PAPER))
+    axes.text(place.x, y - 0.08, box.title, ha="center", va="center", fontsize=8, fontweight="bold", color=figures.INK)
+    axes.text(place.x, y + 0.1, f"{box.label} · {box.shape}", ha="center", va="center", fontsize=7, color=figures.INK)
 
 
 def _draw_repeats(axes: "Axes", rows: list[list[Place]]) -> None:
@@ -172,6 +172,6 @@ def _draw_repeats(axes: "Axes", rows: list[list[Place]]) -> None:
     for members in blocks.values():
         right = max(place.x + place.width / 2 for _, place in members) + LANE + GAP
         top, bottom = members[0][0] * ROW - HEIGHT / 2, members[-1][0] * ROW + HEIGHT / 2
-        axes.plot([right, right], [top, bottom], color=plots.INK, linewidth=2, solid_capstyle="butt")
+        axes.plot([right, right], [top, bottom], color=figures.INK, linewidth=2, solid_capstyle="butt")
         times = members[0][1].box.times
-        axes.text(right + 0.08, (top + bottom) / 2, f"{times} times", va="center", fontsize=8, color=plots.INK)
+        axes.text(right + 0.08, (top + bottom) / 2, f"{times} times", va="center", fontsize=8, color=figures.INK)

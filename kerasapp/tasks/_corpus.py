@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-import tensorflow as tf
 
 from kerasapp.errors import DataError
 from kerasapp.files import flush
 from kerasapp.meter import Meter
+from kerasapp.tasks._words import texts_of
 from kerasapp.types import Split
 
 VERSION = 2  # goes up when a corpus would come out otherwise, so that a kept one is not used
@@ -150,9 +150,8 @@ def pattern(tokens: str) -> re.Pattern:
 
 def _texts(split: Split) -> Iterator[tuple[int, str]]:
     """Some lines at a time, each with its end, and how many; a long line in pieces that end between words."""
-    for first in range(0, len(split), AT_ONCE):
-        rows = tf.range(first, min(first + AT_ONCE, len(split)), dtype=tf.int64)
-        lines = split.gather(rows)["text"].numpy()
+    for texts in texts_of(split, AT_ONCE):
+        lines = texts.numpy()
         text = (b"\n".join(lines) + b"\n").decode(errors="replace")
         if len(text) <= 2 * PIECE:
             yield len(lines), text

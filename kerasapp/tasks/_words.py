@@ -1,6 +1,10 @@
 """A text as words and punctuation marks, by TensorFlow's own string ops (RE2's classes of Unicode)."""
 
+from collections.abc import Iterator
+
 import tensorflow as tf
+
+from kerasapp.types import Split
 
 WORD = r"[\pL\pN_][\pL\pM\pN_]*"
 TOKEN = rf"({WORD}(?:['\x{{2019}}]{WORD})*|[^\s\pZ\pC\pL\pN_]\pM*)"
@@ -8,6 +12,12 @@ TOKEN = rf"({WORD}(?:['\x{{2019}}]{WORD})*|[^\s\pZ\pC\pL\pN_]\pM*)"
 BLANKS = r"[\s\pZ\pC]+"
 LOCAL = "\u0130\u00cc\u00cd\u0128\u012e"
 """Capitals whose small form TensorFlow's `lower` lets depend on the machine's language (Turkish, Lithuanian)."""
+
+
+def texts_of(split: Split, at_once: int) -> Iterator[tf.Tensor]:
+    """The `text` of every example, in order, (at most `at_once`,) string each."""
+    for first in range(0, len(split), at_once):
+        yield split.gather(tf.range(first, min(first + at_once, len(split)), dtype=tf.int64))["text"]
 
 
 def words_of(texts: tf.Tensor, lowercase: bool) -> tf.RaggedTensor:

@@ -7,7 +7,6 @@ another word than the letter that has it.
 
 import logging
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -19,7 +18,7 @@ from kerasapp.tasks._base import Raw
 from kerasapp.tasks._classification import Classification
 from kerasapp.tasks._labels import learn_labels, source
 from kerasapp.tasks._vocabulary import positions
-from kerasapp.tasks._words import words_of
+from kerasapp.tasks._words import texts_of, words_of
 from kerasapp.types import PositiveInt, Split
 
 PADDING, UNKNOWN, FIRST = 0, 1, 2
@@ -53,7 +52,7 @@ class TextClassification(Classification):
         _check_text(split)
         labels = learn_labels(split)
         counts: Counter[bytes] = Counter()
-        for texts in _texts(split):
+        for texts in texts_of(split, AT_ONCE):
             counts.update(self._words(texts).values.numpy().tolist())
         kept = sorted((-count, word.decode()) for word, count in counts.items() if count >= self.min_count)
         if not kept:
@@ -107,8 +106,3 @@ def _check_text(split: Split) -> None:
         raise DataError(source(split), f"the examples have no text, only {', '.join(split.features)}. {way_out}")
     if feature.dtype != "string" or feature.shape:
         raise DataError(source(split), f"text is {feature.dtype} of shape {feature.shape}, and should be one string")
-
-
-def _texts(split: Split) -> Iterator[tf.Tensor]:
-    for first in range(0, len(split), AT_ONCE):
-        yield split.gather(tf.range(first, min(first + AT_ONCE, len(split)), dtype=tf.int64))["text"]

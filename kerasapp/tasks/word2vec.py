@@ -54,6 +54,9 @@ class Word2Vec(Task):
     INPUT = "text"
     EVALUATION = "words"
 
+    cache = None  # the folder where corpora are kept, where there is one
+    known = None  # the training split, and its corpus
+
     min_count: PositiveInt = 5
     subsample: NonNegativeFloat = 1e-3
     window: PositiveInt = 5
@@ -86,8 +89,7 @@ class Word2Vec(Task):
 
     def cut(self, split: Split) -> Rows:
         """Rows of running words."""
-        known = getattr(self, "known", None)
-        return Rows(known[1] if known and known[0] is split else self._corpus(split), self.words)
+        return Rows(self._corpus(split), self.words)
 
     def facts(self) -> dict[str, Any]:
         return {"vocabulary_size": len(self.words), "word_counts": self.counts, "window": self.window}
@@ -184,12 +186,13 @@ class Word2Vec(Task):
         return positions(words[None], [self.words])[0]
 
     def _corpus(self, split: Split) -> Corpus:
-        cache = getattr(self, "cache", None)
-        corpus = corpus_of(split, tokens=self.tokens, lowercase=self.lowercase, cache=cache)
+        if self.known and self.known[0] is split:
+            return self.known[1]
+        corpus = corpus_of(split, tokens=self.tokens, lowercase=self.lowercase, cache=self.cache)
         if self.phrases is None:
             return corpus
         key = f"{corpus.key} {self.phrases} {self.min_count}"
-        return once(cache, key, lambda folder: join(corpus, folder, self.phrases, self.min_count))
+        return once(self.cache, key, lambda folder: join(corpus, folder, self.phrases, self.min_count))
 
     def _chances(self) -> np.ndarray:
         """(words,) float32: how likely each occurrence is to be kept."""

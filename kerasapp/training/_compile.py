@@ -59,10 +59,14 @@ class Later(keras.optimizers.schedules.LearningRateSchedule):
 
 
 def make_optimizer(train: Train, steps_per_epoch: int, epochs: int) -> keras.optimizers.Optimizer:
-    """The recipe's optimizer; step counts are worked out from the epochs that it runs for."""
+    """The recipe's optimizer; step counts are worked out from the epochs that it runs for.
+
+    With mixed precision within loss scaling: Keras would put it there too, but build it later, on fewer weights.
+    """
     arguments = {key: value for key, value in train.optimizer.items() if key != "name"}
     arguments["learning_rate"] = make_rate(train, steps_per_epoch, epochs)
-    return _make(keras.optimizers, train.optimizer["name"], arguments)
+    made = _make(keras.optimizers, train.optimizer["name"], arguments)
+    return keras.optimizers.LossScaleOptimizer(made) if train.mixed_precision else made
 
 
 def make_rate(train: Train, steps_per_epoch: int, epochs: int) -> Any:

@@ -26,8 +26,6 @@ def optimizer_of(
         optimizer.learning_rate = Later(rate, taken) if callable(rate) else rate
     else:
         optimizer = make_optimizer(stage.train, steps, stage.epochs)
-        if stage.train.mixed_precision:  # Keras would do so too, but build it later, on fewer weights
-            optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
         apply_trainable(model, replace(stage, trainable=None), fixed)
         optimizer.build(model.trainable_variables)
     apply_trainable(model, stage, fixed)

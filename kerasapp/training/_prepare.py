@@ -158,9 +158,8 @@ def check_optimizer(recipe: Recipe, model: keras.Model) -> None:
     """Raises RecipeError where a model that has its own updates can't take the recipe's optimizer."""
     check = getattr(model, "check_optimizer", None)
     for stage in stages_of(recipe) if check else ():
-        optimizer = make_optimizer(stage.train, 1, 1)
         try:
-            check(keras.optimizers.LossScaleOptimizer(optimizer) if stage.train.mixed_precision else optimizer)
+            check(make_optimizer(stage.train, 1, 1))
         except KerasappError as error:
             where, _, told = str(error).partition(": ")
             raise fault(recipe, where, told) from error

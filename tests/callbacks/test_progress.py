@@ -4,32 +4,8 @@ import logging
 import pytest
 import tensorflow as tf
 
-from kerasapp.callbacks import progress as module
 from kerasapp.callbacks.progress import Progress, number
 from kerasapp.meter import duration
-
-
-class Terminal(io.StringIO):
-    encoding = "utf-8"
-
-    def isatty(self) -> bool:
-        return True
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    """`clock[0]` is the time, in seconds."""
-    now = [0.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
-    return now
-
-
-@pytest.fixture
-def terminal(monkeypatch):
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv("COLUMNS", "200")
-    return Terminal()
 
 
 def make(stream, epochs=20, steps=23, **more) -> Progress:
