@@ -1,7 +1,7 @@
 """word2vec: a vector for each word, learned from those around it (Mikolov et al., 2013, arXiv:1301.3781, 1310.4546).
 
-Two embeddings: one of words as inputs, which is what is kept; one of words as outputs, against which it is trained.
-Left out: hierarchical softmax.
+Two embeddings: one of words as inputs, which is what is kept; one of outputs, against which it is trained: words, or in
+hierarchical softmax the inner nodes of a tree of words.
 """
 
 import os
@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from kerasapp.errors import KerasappError
 from kerasapp.ops._word_blocks import blocks_of
+from kerasapp.ops._word_losses import NegativeSampling
 from kerasapp.types import PositiveInt
 
 
@@ -23,20 +24,26 @@ def build(
     window: int,
     architecture: Literal["skip_gram", "cbow"] = "skip_gram",
     dimensions: PositiveInt = 100,
+    loss: Literal["negative_sampling", "hierarchical_softmax", "full_softmax"] = "negative_sampling",
     negatives: PositiveInt = 5,
     kernel: Literal["auto", "tensorflow", "native"] = "auto",
 ) -> keras.Model:
     """Words (batch, length) int32 -> their vectors (batch, length, dimensions).
 
-    `architecture`: a word predicts those around it, or the mean of those predicts it. `kernel`: matrix products by XLA,
-    or machine code made by numba, which is faster on a CPU; `auto` takes that where it can.
+    `architecture`: a word predicts those around it, or the mean of those predicts it. `loss`: each word against
+    `negatives` drawn by chance; by its way through a binary tree; or against all words, which is slow where there are
+    more than a few thousand. `kernel`: matrix products by XLA, or machine code made by numba, which is faster on a CPU;
+    `auto` takes that where it can. Raises KerasappError for full softmax by numba.
     """
     del vocabulary_size  # as many as there are counts
+    if kernel == "native" and loss == "full_softmax":
+        raise KerasappError("model.kernel: full_softmax is all matrix products, and has no native form. Leave it out")
     return Word2Vec(
         counts=list(word_counts),
         window=window,
         cbow=architecture == "cbow",
         dimensions=dimensions,
+        loss=loss,
         negatives=negatives,
         kernel=kernel,
     )
@@ -46,20 +53,22 @@ def build(
 class Word2Vec(keras.Model):
     """Trained by plain gradient descent in closed form, which visits only the rows of the words at hand."""
 
-    def __init__(self, *, counts: list[int], window: int, cbow: bool, dimensions: int, negatives: int, kernel: str,
-                 **given: Any):  # fmt: skip
+    def __init__(self, *, counts: list[int], window: int, cbow: bool, dimensions: int, loss: str, negatives: int,
+                 kernel: str, **given: Any):  # fmt: skip
         super().__init__(**given)
         self._config = {"counts": counts, "window": window, "cbow": cbow, "dimensions": dimensions,
-                        "negatives": negatives, "kernel": kernel}  # fmt: skip
+                        "loss": loss, "negatives": negatives, "kernel": kernel}  # fmt: skip
         reach = 0.5 / dimensions  # as in the authors' program
         uniform = keras.initializers.RandomUniform(-reach, reach)
+        self._blocks = blocks_of(counts, window=window, loss=loss, negatives=negatives, cbow=cbow)
         self.embedding = keras.layers.Embedding(len(counts), dimensions, uniform, name="embedding")
-        self.context = keras.layers.Embedding(len(counts), dimensions, "zeros", name="context")
+        self.context = keras.layers.Embedding(len(self._blocks.damping[1]), dimensions, "zeros", name="context")
         self.seeds = keras.random.SeedGenerator()
         self.loss_mean = keras.metrics.Mean("loss")
-        self._blocks = blocks_of(counts, window=window, negatives=negatives, cbow=cbow)
         self._by_tensorflow = tf.function(self._blocks.learn, jit_compile=True, autograph=False)
-        self._native = kernel == "native" or (kernel == "auto" and not tf.config.list_physical_devices("GPU"))
+        self._native = loss != "full_softmax" and (
+            kernel == "native" or (kernel == "auto" and not tf.config.list_physical_devices("GPU"))
+        )
         self.embedding.build()
         self.context.build()
         self.built = True
@@ -134,10 +143,11 @@ class Word2Vec(keras.Model):
         from kerasapp.ops import _word_kernel
 
         tables = [np.array(inputs), np.array(outputs)]
-        own = self._config
+        own, by = self._config, self._blocks.loss
+        told, negatives = (by.noise, by.negatives) if isinstance(by, NegativeSampling) else (by.tree, None)
         loss, pairs = _word_kernel.learn(
-            tables, stream, self._blocks.noise, tuple(rates.tolist()), int(seed[0]) * 2**31 + int(seed[1]),
-            window=own["window"], negatives=own["negatives"], cbow=own["cbow"],
+            tables, stream, told, tuple(rates.tolist()), int(seed[0]) * 2**31 + int(seed[1]),
+            window=own["window"], negatives=negatives, cbow=own["cbow"],
             threads=1 if _pywrap_determinism.is_enabled() else len(os.sched_getaffinity(0)),
         )  # fmt: skip
         return [*tables, np.float32(loss), np.float32(pairs)]

@@ -68,6 +68,10 @@ class Task(ABC):
         """What training goes through in place of a split, where an example is not what a step learns from."""
         return split
 
+    def amount(self) -> tuple[int, str] | None:
+        """What an epoch goes through, where its speed is to be told: (17005207, "words")."""
+        return None
+
     def prepare(self, raw: Raw) -> Raw:
         """The part of reading that depends on the example alone, and so can be cached: decoding, resizing."""
         return raw

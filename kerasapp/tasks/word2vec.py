@@ -91,6 +91,10 @@ class Word2Vec(Task):
         """Rows of running words."""
         return Rows(self._corpus(split), self.words)
 
+    def amount(self) -> tuple[int, str]:
+        """All words of the text, as others count them: with those that are too rare or passed over."""
+        return self.text_words, "words"
+
     def facts(self) -> dict[str, Any]:
         return {"vocabulary_size": len(self.words), "word_counts": self.counts, "window": self.window}
 
