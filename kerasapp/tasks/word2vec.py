@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from kerasapp.errors import DataError, KerasappError
 from kerasapp.tasks._base import Raw, Task
-from kerasapp.tasks._corpus import Corpus, corpus_of, once
+from kerasapp.tasks._corpus import Corpus, corpus_of, kept_corpus
 from kerasapp.tasks._phrases import join
 from kerasapp.tasks._rows import GONE, SENTENCE_END, Rows
 from kerasapp.tasks._vocabulary import positions
@@ -192,7 +192,7 @@ class Word2Vec(Task):
         if self.phrases is None:
             return corpus
         key = f"{corpus.key} {self.phrases} {self.min_count}"
-        return once(self.cache, key, lambda folder: join(corpus, folder, self.phrases, self.min_count))
+        return kept_corpus(self.cache, key, lambda folder: join(corpus, folder, self.phrases, self.min_count))
 
     def _chances(self) -> np.ndarray:
         """(words,) float32: how likely each occurrence is to be kept."""
