@@ -4,7 +4,6 @@ Two embeddings: one of words as inputs, which is what is kept; one of outputs, a
 hierarchical softmax the inner nodes of a tree of words.
 """
 
-import os
 from typing import Any, Literal
 
 import keras
@@ -12,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from kerasapp.errors import KerasappError
+from kerasapp.models._closed_form import ClosedForm, native, threads
 from kerasapp.ops._word_blocks import blocks_of
 from kerasapp.ops._word_losses import NegativeSampling
 from kerasapp.types import PositiveInt
@@ -50,7 +50,7 @@ def build(
 
 
 @keras.saving.register_keras_serializable("kerasapp")
-class Word2Vec(keras.Model):
+class Word2Vec(ClosedForm):
     """Trained by plain gradient descent in closed form, which visits only the rows of the words at hand."""
 
     def __init__(self, *, counts: list[int], window: int, cbow: bool, dimensions: int, loss: str, negatives: int,
@@ -64,11 +64,8 @@ class Word2Vec(keras.Model):
         self.embedding = keras.layers.Embedding(len(counts), dimensions, uniform, name="embedding")
         self.context = keras.layers.Embedding(len(self._blocks.damping[1]), dimensions, "zeros", name="context")
         self.seeds = keras.random.SeedGenerator()
-        self.loss_mean = keras.metrics.Mean("loss")
         self._by_tensorflow = tf.function(self._blocks.learn, jit_compile=True, autograph=False)
-        self._native = loss != "full_softmax" and (
-            kernel == "native" or (kernel == "auto" and not tf.config.list_physical_devices("GPU"))
-        )
+        self._native = loss != "full_softmax" and native(kernel)
         self.embedding.build()
         self.context.build()
         self.built = True
@@ -80,56 +77,17 @@ class Word2Vec(keras.Model):
     def call(self, words: tf.Tensor) -> tf.Tensor:
         return self.embedding(tf.maximum(words, 0))
 
-    def compile(self, optimizer: Any = "SGD", **given: Any) -> None:
-        """Raises KerasappError for another optimizer than plain SGD: its update is written out in closed form."""
-        super().compile(optimizer=optimizer, **given)
-        self.check_optimizer(self.optimizer)
-
-    @staticmethod
-    def check_optimizer(optimizer: keras.optimizers.Optimizer) -> None:
-        """Raises KerasappError for another than plain SGD."""
-        if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-            raise KerasappError("train.mixed_precision: the update of word2vec is in float32. Leave it out")
-        own = keras.optimizers.SGD().get_config()
-        config = optimizer.get_config()
-        changed = [key for key in own if key not in ("learning_rate", "name") and config.get(key) != own[key]]
-        if not isinstance(optimizer, keras.optimizers.SGD) or changed:
-            what = f"SGD with {', '.join(changed)}" if type(optimizer) is keras.optimizers.SGD else None
-            told = f"word2vec is trained by plain SGD, whose update is in closed form, not {what or optimizer.name}"
-            raise KerasappError(f"train.optimizer: {told}. Leave it out, or set its learning_rate alone")
-
-    def get_compile_config(self) -> dict[str, Any] | None:
-        return {"optimizer": keras.saving.serialize_keras_object(self.optimizer)} if self.compiled else None
-
-    def compile_from_config(self, config: dict[str, Any]) -> None:
-        self.compile(keras.saving.deserialize_keras_object(config["optimizer"]))
-        self.optimizer.build(self.trainable_variables)
-
-    @property
-    def metrics(self) -> list[keras.metrics.Metric]:
-        return [self.loss_mean]
-
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         words = keras.utils.unpack_x_y_sample_weight(data)[0]
         stream = tf.reshape(words, [-1])
-        rates = tf.stack([self._rate(0), self._rate(1)])
         seed = self.seeds.next()
         inputs, outputs = self.embedding.embeddings, self.context.embeddings
         learn = self._by_native if self._native else self._by_tensorflow
-        made = learn(inputs.value, outputs.value, stream, rates, tf.cast(seed % 2**31, tf.int32))
+        made = learn(inputs.value, outputs.value, stream, self.rates(), tf.cast(seed % 2**31, tf.int32))
         for table, new, layer in zip((inputs, outputs), made, (self.embedding, self.context), strict=False):
             if layer.trainable:
                 table.assign(new)
-        self.optimizer.iterations.assign_add(1)
-        self.loss_mean.update_state(tf.math.divide_no_nan(made[2], made[3]), sample_weight=made[3])
-        return {"loss": self.loss_mean.result()}
-
-    def _rate(self, later: int) -> tf.Tensor:
-        """The learning rate of so many steps later."""
-        rate = self.optimizer._learning_rate
-        if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
-            return tf.cast(rate(self.optimizer.iterations + later), tf.float32)
-        return tf.cast(self.optimizer.learning_rate, tf.float32)
+        return self.stepped(*made[2:])
 
     def _by_native(self, *given: tf.Tensor) -> list[tf.Tensor]:
         made = tf.numpy_function(self._learned, given, [tf.float32] * 4)
@@ -138,8 +96,6 @@ class Word2Vec(keras.Model):
         return [*made[:2], tf.reshape(made[2], []), tf.reshape(made[3], [])]
 
     def _learned(self, inputs, outputs, stream, rates, seed):
-        from tensorflow.python.util import _pywrap_determinism
-
         from kerasapp.ops import _word_kernel
 
         tables = [np.array(inputs), np.array(outputs)]
@@ -147,8 +103,7 @@ class Word2Vec(keras.Model):
         told, negatives = (by.noise, by.negatives) if isinstance(by, NegativeSampling) else (by.tree, None)
         loss, pairs = _word_kernel.learn(
             tables, stream, told, tuple(rates.tolist()), int(seed[0]) * 2**31 + int(seed[1]),
-            window=own["window"], negatives=negatives, cbow=own["cbow"],
-            threads=1 if _pywrap_determinism.is_enabled() else len(os.sched_getaffinity(0)),
+            window=own["window"], negatives=negatives, cbow=own["cbow"], threads=threads(),
         )  # fmt: skip
         return [*tables, np.float32(loss), np.float32(pairs)]
 

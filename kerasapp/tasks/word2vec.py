@@ -6,7 +6,7 @@ windows are laid, and so are, by chance and anew in each epoch, very frequent on
 program.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -17,9 +17,11 @@ import tensorflow as tf
 
 from kerasapp.errors import DataError, KerasappError
 from kerasapp.tasks._base import Raw, Task
-from kerasapp.tasks._corpus import Corpus, corpus_of, once
+from kerasapp.tasks._cooccurrences import cooccurrences
+from kerasapp.tasks._corpus import Corpus, corpus_of, kept_corpus
 from kerasapp.tasks._phrases import join
-from kerasapp.tasks._rows import GONE, SENTENCE_END, Rows
+from kerasapp.tasks._rows import GONE, SENTENCE_END, Rows, places_of
+from kerasapp.tasks._triples import Triples
 from kerasapp.tasks._vocabulary import positions
 from kerasapp.types import NonNegativeFloat, PositiveFloat, PositiveInt, Spec, Split
 from kerasapp.vectors import FILE, Vectors, write
@@ -32,12 +34,13 @@ class Word2Vec(Task):
     """`text` -> rows of running words. The model learns from words within `window` of each other.
 
     `subsample` is the share of the text from which on a word is left out more often than not (Mikolov et al., 2013,
-    arXiv:1310.4546, section 2.3, in the form of the authors' program); 0 leaves none out. `tokens`: `words` are letters
-    and digits with an apostrophe within, `spaces` takes whatever stands between spaces. `phrases` joins two words that
-    stand together with a score above it, `new_york`: 100 as in the authors' word2phrase, more for fewer.
+    arXiv:1310.4546, section 2.3, in the form of the authors' program); 0 leaves none out. A model that asks for
+    `cooccurrence_window` is trained on counts of the words within it, in which none is left out. `tokens`: `words` are
+    letters and digits with an apostrophe within, `spaces` takes whatever stands between spaces. `phrases` joins two
+    words that stand together with a score above it, `new_york`: 100 as in the authors' word2phrase, more for fewer.
     """
 
-    FACTS = ("vocabulary_size", "word_counts", "window")
+    FACTS = ("vocabulary_size", "word_counts", "window", "cooccurrence_window")
     METRICS = ("loss",)
     SPLIT = {}  # noqa: RUF012 - read as a literal
     TRAIN = {  # noqa: RUF012
@@ -87,24 +90,38 @@ class Word2Vec(Task):
         told = f"word vectors learn from all of the text and have no use for a {name} split"
         raise DataError(split.ids[0] if len(split) else name, f"{told}: leave data.{name}, data.split and folds out")
 
-    def cut(self, split: Split) -> Rows:
-        """Rows of running words."""
-        return Rows(self._corpus(split), self.words)
+    def cut(self, split: Split, asked: Collection[str] = ()) -> Rows | Triples:
+        """Rows of running words; of counts of words near each other, where the model asks for `cooccurrence_window`.
 
-    def amount(self) -> tuple[int, str]:
-        """All words of the text, as others count them: with those that are too rare or passed over."""
-        return self.text_words, "words"
+        Raises DataError where no word has a neighbour.
+        """
+        corpus = self._corpus(split)
+        if "cooccurrence_window" not in asked:
+            return Rows(corpus, self.words)
+        counted = cooccurrences(corpus, places_of(corpus, self.words), self.window, self.cache)
+        if not counted.length:
+            told = f"no two of the {len(self.words)} words that occur {self.min_count} times stand on one line"
+            raise DataError(split.ids[0], f"{told}: a window does not cross its end. Take longer lines")
+        return Triples(counted)
+
+    def amount(self, split: Split) -> tuple[int, str]:
+        """All words of the text, as others count them: with those that are too rare or passed over; or all pairs."""
+        return (split.pairs, "pairs") if isinstance(split, Triples) else (self.text_words, "words")
 
     def facts(self) -> dict[str, Any]:
-        return {"vocabulary_size": len(self.words), "word_counts": self.counts, "window": self.window}
+        sizes = {"vocabulary_size": len(self.words), "word_counts": self.counts}
+        return sizes | {"window": self.window, "cooccurrence_window": self.window}
 
     def encode(self, raw: Raw, keys: tf.Tensor | None = None) -> tuple[tf.Tensor, Raw]:
         """(batch, length) int32 -> (batch, length + 1): what is left, one after the other, and then only GONE.
 
-        Sentences end with SENTENCE_END, and so does each row. In serving the places of words, (batch,).
+        Sentences end with SENTENCE_END, and so does each row. In serving the places of words, (batch,). Counted pairs
+        are passed on, `pairs` (batch, length, 2) int32 and `counts` (batch, length) float32, 0 where there is none.
         """
         if "words" in raw:
             return raw["words"], raw
+        if "pairs" in raw:
+            return raw, {}
         tokens = tf.pad(raw["tokens"], [[0, 0], [0, 1]], constant_values=SENTENCE_END)
         left = tokens != GONE
         if keys is not None and self.subsample:
@@ -124,7 +141,7 @@ class Word2Vec(Task):
         """None: the model computes it. Raises KerasappError for one that is asked for."""
         if chosen is not None or label_smoothing:
             asked = "train.loss" if chosen is not None else "train.label_smoothing"
-            raise KerasappError(f"{asked}: the model has its own loss (model.negatives). Leave it out")
+            raise KerasappError(f"{asked}: the model has its own loss. Leave it out")
 
     def metrics(self) -> list[keras.metrics.Metric]:
         return []
@@ -163,9 +180,9 @@ class Word2Vec(Task):
             return {"words": tf.gather(vocabulary, found.indices), "similarities": found.values}
 
         def directions(places: tf.Tensor | None = None) -> tf.Tensor:
-            table = tf.convert_to_tensor(model.embedding.embeddings)
-            known = table if places is None else tf.where(places[:, None] >= 0, model(places), 0.0)
-            return tf.math.l2_normalize(known, 1)
+            if places is None:
+                return tf.math.l2_normalize(model(tf.range(len(self.words))), 1)
+            return tf.math.l2_normalize(tf.where(places[:, None] >= 0, model(places), 0.0), 1)
 
         @tf.function(input_signature=[strings, count], autograph=False)
         def nearest(words: tf.Tensor, k: tf.Tensor) -> Raw:
@@ -196,7 +213,7 @@ class Word2Vec(Task):
         if self.phrases is None:
             return corpus
         key = f"{corpus.key} {self.phrases} {self.min_count}"
-        return once(self.cache, key, lambda folder: join(corpus, folder, self.phrases, self.min_count))
+        return kept_corpus(self.cache, key, lambda folder: join(corpus, folder, self.phrases, self.min_count))
 
     def _chances(self) -> np.ndarray:
         """(words,) float32: how likely each occurrence is to be kept."""

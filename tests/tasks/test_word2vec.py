@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from kerasapp import pipeline
+from kerasapp import components, pipeline
 from kerasapp.data import text_files
 from kerasapp.data._arrays import Arrays, texts
 from kerasapp.errors import DataError
@@ -29,7 +29,7 @@ def test_words_stand_by_their_frequency_and_rare_ones_are_left_out():
     )
     assert task.words == ["the", "and", "dog", "don't"] and task.counts == [4, 2, 2, 2]
     assert task.text_words == 15
-    assert task.facts() == {"vocabulary_size": 4, "word_counts": [4, 2, 2, 2], "window": 5}
+    assert task.facts() == {"vocabulary_size": 4, "word_counts": [4, 2, 2, 2], "window": 5, "cooccurrence_window": 5}
 
 
 def test_what_stands_between_spaces_is_a_word_where_that_is_asked():
@@ -209,11 +209,10 @@ def test_batches_are_a_function_of_their_number(monkeypatch):
         np.testing.assert_array_equal(a, b)
 
 
-def test_the_signatures_answer_as_the_verbs_do():
-    from kerasapp.models.word2vec import build
-
+@pytest.mark.parametrize("name", ["glove", "word2vec"])
+def test_the_signatures_answer_as_the_verbs_do(name):
     task = Word2Vec(min_count=1).adapt(split_of("king queen man woman boy girl", "king man boy", "king"))
-    model = build(**task.facts(), dimensions=6)
+    model = components.create("models", {"name": name, "dimensions": 6}, **task.facts())
     vectors = task.result(model)
     call = task.signatures(model)
     near = call["nearest"](tf.constant(["queen", "boy"]), tf.constant(3))
