@@ -15,6 +15,7 @@ from kerasapp.evaluation.baselines import baselines
 from kerasapp.recipe import parse_setting
 from kerasapp.run import Run
 from kerasapp.tasks._base import Task
+from kerasapp.training._board import keep_embeddings
 from kerasapp.types import Split
 
 log = logging.getLogger("kerasapp")
@@ -43,6 +44,7 @@ def report(
         )
     model = run.model()
     task.keep(model, run.path)
+    keep_embeddings(run, model, task)
     made = evaluation.evaluate(
         run, model, task, splits, names=(name,), history=history,
         baselines=compared,
