@@ -1,4 +1,4 @@
-"""Word vectors and what is asked of them: neighbours and analogies.
+"""Word vectors and what is asked of them: neighbours and analogies, features of texts.
 
 3CosAdd is Mikolov, Yih and Zweig's (2013, "Linguistic Regularities"), 3CosMul Levy and Goldberg's (2014, "Linguistic
 Regularities in Sparse and Explicit Word Representations"). Words that were asked with are never an answer, and neither
@@ -9,12 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from kerasapp import vector_files
+from kerasapp import documents, vector_files
 from kerasapp.errors import DataError, KerasappError, RunError
 from kerasapp.names import counted
 from kerasapp.run import Run
@@ -33,11 +34,15 @@ Answers = list[dict[str, Any]]
 
 @dataclass(frozen=True, eq=False)
 class Vectors:
-    """Words, the most frequent first, a matrix (words, dimensions) of their vectors, and counts where known."""
+    """Words, the most frequent first, a matrix (words, dimensions) of their vectors, and counts where known.
+
+    `total` is how many running words the counts are of; None: as many as they come to.
+    """
 
     words: Sequence[str]
     matrix: np.ndarray
     counts: np.ndarray | None = None
+    total: int | None = None
 
     @cached_property
     def index(self) -> dict[str, int]:
@@ -48,6 +53,19 @@ class Vectors:
     def norms(self) -> np.ndarray:
         """(words,) float32 lengths; 0 where a vector is all zeros."""
         return np.sqrt(np.einsum("ij,ij->i", self.matrix, self.matrix))
+
+    @cached_property
+    def shares(self) -> np.ndarray | None:
+        """(words,) float64: each word's share of the running words; None without counts."""
+        return None if self.counts is None else np.asarray(self.counts) / (self.total or max(1, np.sum(self.counts)))
+
+    @property
+    def fingerprint(self) -> str:
+        """A number for words, vectors and shares."""
+        digest = blake2b("\n".join(self.words).encode(), digest_size=8)
+        for array in (self.matrix, self.shares):
+            digest.update(b"" if array is None else np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
 
     def rows(self, words: Iterable[str]) -> np.ndarray:
         """(len,) the rows of words. Raises KerasappError that offers spellings for one that is not there."""
@@ -110,7 +128,30 @@ class Vectors:
     def only(self, words: Sequence[str]) -> "Vectors":
         """The same vectors, of these words in this order."""
         rows = self.rows(words)
-        return Vectors(words, self.matrix[rows], None if self.counts is None else self.counts[rows])
+        if self.counts is None:
+            return Vectors(words, self.matrix[rows])
+        return Vectors(words, self.matrix[rows], self.counts[rows], self.total or int(self.counts.sum()))
+
+    def documents(
+        self,
+        train: Iterable[Sequence[str]],
+        weighting: Literal["sif", "mean"] = "sif",
+        a: float = documents.SMOOTHING,
+    ) -> documents.Documents:
+        """Learns from texts, each a list of words, how any text becomes features: `.transform(texts)` gives them.
+
+        `sif` is documents.sif, with its `a`; `mean` the plain mean of the vectors. Raises KerasappError where no word
+        of `train` has a vector.
+        """
+        train = list(train)
+        if weighting not in ("sif", "mean"):
+            raise KerasappError(f'weighting is "{weighting}", and should be "sif" or "mean"')
+        made = documents.sif(self, train, a) if weighting == "sif" else documents.mean(self)
+        if not any(word in self.index for text in train for word in text):
+            raise KerasappError(
+                f"no word of the {counted(len(train), 'text')} has a vector: are they in the same case?"
+            )
+        return made
 
     def _asked(self, words: list[str]) -> np.ndarray:
         """(words, dimensions) directions of words in a question."""

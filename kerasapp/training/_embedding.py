@@ -14,7 +14,7 @@ import numpy as np
 
 from kerasapp import components, vectors
 from kerasapp.annotations import options, type_of
-from kerasapp.errors import KerasappError
+from kerasapp.errors import KerasappError, RecipeError
 from kerasapp.evaluation.parts import number
 from kerasapp.names import some
 from kerasapp.paths import node_at
@@ -38,6 +38,8 @@ class Matched:
     told: dict[str, Any]
     """"from", "words" of the vocabulary, how many were "found", that "coverage", and the share of "occurrences" in
     train."""
+    known: vectors.Vectors
+    """The words of the vocabulary that have a vector there."""
 
     @property
     def fingerprint(self) -> str:
@@ -63,6 +65,34 @@ def matched(recipe: Recipe, task: Task) -> Matched | None:
     name = _argument(recipe)
     if name is None:
         return None
+    made = _match(recipe, task, name)
+    told = made.told
+    shares = f"{number(told['coverage'])}, and {number(told['occurrences'])} of the running words"
+    log.info("%s: vectors for %d of %d words, %s", told["from"], told["found"], told["words"], shares)
+    return made
+
+
+def known_at_start(run: Run, task: Task) -> vectors.Vectors | None:
+    """The vectors that a run began with, where another process did that: the words of the vocabulary that have one.
+
+    None where the model starts from none, and, with a warning, where they are gone or others by now.
+    """
+    name, recipe = _argument(run.recipe), run.recipe
+    if name is None:
+        return None
+    try:
+        made = _match(recipe, task, name)
+    except RecipeError as error:
+        log.warning("the report compares with no classifier on the vectors themselves: %s", error)
+        return None
+    if made.fingerprint != run.read_json("state.json")["fingerprint"].get("embedding"):
+        log.warning("%s: was changed since: the report compares with no classifier on its vectors", made.told["from"])
+        return None
+    return made.known
+
+
+def _match(recipe: Recipe, task: Task, name: str) -> Matched:
+    """`matched`, of the model's argument `name`, without a word."""
     facts, given, path = task.facts(), recipe.model[name], f"model.{name}.from"
     if "vocabulary" not in facts:
         raise fault(recipe, f"model.{name}", f"task {recipe.task['name']} has no words that vectors could be of")
@@ -80,7 +110,8 @@ def matched(recipe: Recipe, task: Task) -> Matched | None:
         raise fault(recipe, path, f"{given['from']}: has no vector for any word of train ({words})")
     made = np.random.default_rng(recipe.seed).uniform(-SMALL, SMALL, (len(rows), width)).astype(np.float32)
     made[rows >= 0] = known.matrix[rows[rows >= 0]]
-    return Matched(name, {**given, "vectors": made}, _told(given["from"], facts, rows >= 0))
+    words = [word for word, row in zip(facts["vocabulary"], rows, strict=True) if row >= 0]
+    return Matched(name, {**given, "vectors": made}, _told(given["from"], facts, rows >= 0), known.only(words))
 
 
 def _argument(recipe: Recipe) -> str | None:
@@ -94,8 +125,5 @@ def _argument(recipe: Recipe) -> str | None:
 def _told(source: str, facts: dict[str, Any], there: np.ndarray) -> dict[str, Any]:
     words, found = sum(map(bool, facts["vocabulary"])), int(there.sum())
     counts = np.asarray(facts["word_counts"])
-    told = {"from": source, "words": words, "found": found, "coverage": found / words}
-    told["occurrences"] = float(counts[there].sum() / counts.sum())
-    shares = f"{number(told['coverage'])}, and {number(told['occurrences'])} of the running words"
-    log.info("%s: vectors for %d of %d words, %s", source, found, words, shares)
-    return told
+    occurrences = float(counts[there].sum() / counts.sum())
+    return {"from": source, "words": words, "found": found, "coverage": found / words, "occurrences": occurrences}

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kerasapp.errors import CONTROL, DataError
+from kerasapp.errors import DataError, in_one_line
 from kerasapp.names import counted, some
 
 log = logging.getLogger("kerasapp")
@@ -38,7 +38,7 @@ def unique(table: Table, path: Path) -> Table:
 def quoted(text: str) -> str:
     """In quotation marks, in one line, and not at length: a field of a file that is something else may be anything."""
     shown = text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
-    return f'"{CONTROL.sub(lambda found: repr(found[0])[1:-1], shown)}"'
+    return f'"{in_one_line(shown)}"'
 
 
 def undecodable(where: str, error: UnicodeDecodeError) -> DataError:

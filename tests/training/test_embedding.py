@@ -8,6 +8,7 @@ from kerasapp.evaluation import evaluate
 from kerasapp.recipe import load
 from kerasapp.run import Run
 from kerasapp.training import prepare, train
+from kerasapp.training._embedding import known_at_start
 
 TEXT = """\
 title: T
@@ -121,6 +122,36 @@ def test_a_finished_run_needs_its_vectors_no_more(recipe, vectors, tmp_path):
     assert np.array_equal(table(again.model()), expected)
     told = evaluate(again, again.model(), again.task, again.splits())
     assert told["splits"]["test"]["metrics"] == run.report["splits"]["test"]["metrics"]
+
+
+def rivals(run):
+    return [row["name"] for row in run.report["baselines"]]
+
+
+def test_the_report_compares_with_classifiers_on_the_vectors_themselves(recipe, vectors, tmp_path):
+    run = train(recipe(vectors), tmp_path)
+    own = ["mean of vectors + logistic regression", "SIF + logistic regression"]
+    assert rivals(run) == ["majority class", "TF-IDF + logistic regression", *own]
+    assert all(name in (run.path / "report.md").read_text() for name in own)
+    assert run.report["baselines"][2]["metrics"]["accuracy"]["value"] == 1, "good has a vector, bad has none"
+    assert len(list(tmp_path.glob("runs/.baselines/*"))) == 2
+    other = train(recipe(vectors).replaced({"model.embedding": None}), tmp_path)
+    assert rivals(other) == rivals(run)[:2]
+
+
+def test_vectors_are_compared_with_on_resuming_while_they_are_those_of_the_start(recipe, vectors, tmp_path, caplog):
+    run = train(recipe(vectors), tmp_path)
+    known = known_at_start(run, run.task)
+    assert sorted(known.words) == [".", "good", "oak"] and known.matrix[known.index["oak"]].tolist() == VECTORS["oak"]
+    assert not caplog.messages
+    vectors.write_text(vectors.read_text().replace("1 2 3", "1 2 4"))
+    assert known_at_start(run, run.task) is None
+    assert caplog.messages[-1].startswith(f"{vectors}: was changed since")
+    vectors.unlink()
+    assert known_at_start(run, run.task) is None
+    assert f"{vectors}: no such file" in caplog.messages[-1]
+    without = train(recipe(vectors).replaced({"model.embedding": None}), tmp_path)
+    assert known_at_start(without, without.task) is None
 
 
 def test_a_run_of_word_vectors_is_taken_by_its_name_and_kept_by_its_path(recipe, tmp_path):
