@@ -90,7 +90,7 @@ class Blocks:
     def _skip_gram(self, inputs, outputs, run, mask, drawn, rate):
         places = tf.maximum(run, 0)
         rows = tf.gather(outputs, places)  # (size + 2 window, dimensions)
-        centres = tf.gather(inputs, self._centres(places))  # (blocks, width, dimensions)
+        centres = self._vectors(inputs, self._centres(places))  # (blocks, width, dimensions)
         around, noise = self._around(rows), tf.gather(outputs, drawn)
         logits = tf.matmul(centres, around, transpose_b=True)
         noisy = tf.matmul(centres, noise, transpose_b=True)  # (blocks, width, SHARED)
@@ -99,17 +99,16 @@ class Blocks:
         pull = rate * mask * (1 - tf.sigmoid(logits))
         push = -rate * weight * tf.sigmoid(noisy)
         change = tf.matmul(pull, around) + tf.matmul(push, noise)
-        inputs = _added(inputs, self._centres(places), change, self.damping[0])
-        outputs = _added(outputs, places, self._summed(tf.matmul(pull, centres, transpose_a=True)), self.damping[1])
-        outputs = _added(outputs, drawn, tf.matmul(push, centres, transpose_a=True), self.damping[1])
+        inputs = self._taught(inputs, self._centres(places), change)
+        outputs = added(outputs, places, self._summed(tf.matmul(pull, centres, transpose_a=True)), self.damping[1])
+        outputs = added(outputs, drawn, tf.matmul(push, centres, transpose_a=True), self.damping[1])
         return inputs, outputs, loss
 
     def _cbow(self, inputs, outputs, run, mask, drawn, rate):
         places = tf.maximum(run, 0)
         count = tf.reduce_sum(mask, 2, keepdims=True)
         used = tf.cast(count > 0, tf.float32)
-        around = self._around(tf.gather(inputs, places))
-        means = tf.matmul(mask / tf.maximum(count, 1.0), around)  # (blocks, width, dimensions)
+        means = self._means(inputs, places, mask)  # (blocks, width, dimensions)
         rows, noise = tf.gather(outputs, self._centres(places)), tf.gather(outputs, drawn)
         logits = tf.reduce_sum(means * rows, 2, keepdims=True)
         noisy = tf.matmul(means, noise, transpose_b=True)
@@ -118,9 +117,22 @@ class Blocks:
         pull = rate * used * (1 - tf.sigmoid(logits))  # (blocks, width, 1)
         push = -rate * weight * tf.sigmoid(noisy)
         change = pull * rows + tf.matmul(push, noise)
-        inputs = _added(inputs, places, self._summed(tf.matmul(mask, change, transpose_a=True)), self.damping[0])
-        outputs = _added(outputs, self._centres(places), pull * means, self.damping[1])
-        return inputs, _added(outputs, drawn, tf.matmul(push, means, transpose_a=True), self.damping[1]), loss
+        inputs = self._taught(inputs, places, self._summed(tf.matmul(mask, change, transpose_a=True)))
+        outputs = added(outputs, self._centres(places), pull * means, self.damping[1])
+        return inputs, added(outputs, drawn, tf.matmul(push, means, transpose_a=True), self.damping[1]), loss
+
+    def _vectors(self, inputs: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
+        """(...) places of words -> (..., dimensions) their vectors as inputs."""
+        return tf.gather(inputs, places)
+
+    def _means(self, inputs: tf.Tensor, places: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+        """(blocks, width, dimensions): of the words around each centre that the mask has."""
+        around = self._around(tf.gather(inputs, places))
+        return tf.matmul(mask / tf.maximum(tf.reduce_sum(mask, 2, keepdims=True), 1.0), around)
+
+    def _taught(self, inputs: tf.Tensor, places: tf.Tensor, change: tf.Tensor) -> tf.Tensor:
+        """The inputs with what a step adds to them, (..., dimensions)."""
+        return added(inputs, places, change, self.damping[0])
 
     def _count(self, mask: tf.Tensor) -> tf.Tensor:
         """How many losses a step added up."""
@@ -158,17 +170,32 @@ def blocks_of(counts: Sequence[int], *, window: int, negatives: int, cbow: bool)
     What a row is expected to receive beyond CALM is damped to that many. Where words are few the same row is met all
     over a step, always with its value of before, and the plain sum of such updates overshoots.
     """
-    shares, drawn = np.asarray(counts) / np.sum(counts), noise(counts)
-    pairs = 1 if cbow else window + 1  # of a centre, on average
-    width = max(WIDTH, window)  # a window reaches no farther than the next block
-    taught = width * shares * (window + 1) * (1 + negatives)  # of a block, by row
-    asked = width * pairs * (shares + negatives * drawn)
-    blocks = int(np.clip(CROWD / max(taught.max(), asked.max()), 1, MOST))
-    damping = tuple((CALM / np.maximum(blocks * each, CALM)).astype(np.float32) for each in (taught, asked))
+    width, drawn, met = expected(counts, window=window, negatives=negatives, cbow=cbow)
+    blocks, damping = calmed(*met)
     return Blocks(alias_table(drawn), damping, window, negatives, cbow, width, blocks)
 
 
-def _added(table: tf.Tensor, places: tf.Tensor, values: tf.Tensor, damping: np.ndarray) -> tf.Tensor:
+def expected(
+    counts: Sequence[int], *, window: int, negatives: int, cbow: bool
+) -> tuple[int, np.ndarray, tuple[np.ndarray, np.ndarray]]:
+    """The width of a block, (words,) how often each word is drawn, and the updates that a block brings each row of the
+    inputs and of the outputs.
+    """
+    shares, drawn = np.asarray(counts) / np.sum(counts), noise(counts)
+    pairs = 1 if cbow else window + 1  # of a centre, on average
+    width = max(WIDTH, window)  # a window reaches no farther than the next block
+    taught = width * shares * (window + 1) * (1 + negatives)
+    return width, drawn, (taught, width * pairs * (shares + negatives * drawn))
+
+
+def calmed(*met: np.ndarray) -> tuple[int, tuple[np.ndarray, ...]]:
+    """How many blocks a step has, by the updates of a block for each row of the tables; and the damping of each."""
+    blocks = int(np.clip(CROWD / max(each.max() for each in met), 1, MOST))
+    return blocks, tuple((CALM / np.maximum(blocks * each, CALM)).astype(np.float32) for each in met)
+
+
+def added(table: tf.Tensor, places: tf.Tensor, values: tf.Tensor, damping: np.ndarray) -> tf.Tensor:
+    """A table (rows, dimensions) with the values, damped by row, added at places (...), (..., dimensions)."""
     places = tf.reshape(places, [-1])
     values = tf.reshape(values, [-1, values.shape[-1]]) * tf.gather(damping, places)[:, None]
     return tf.tensor_scatter_nd_add(table, places[:, None], values)

@@ -4,6 +4,7 @@ The negatives of a centre are drawn once for all words of its window, so that ea
 once; a pair is else updated as in the authors' program.
 """
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -33,6 +34,20 @@ def learn(
     stream each and write to the same tables without waiting (Recht et al., 2011, arXiv:1106.5730): what comes out then
     differs from run to run.
     """
+
+    def through(part: np.ndarray, rate: np.float32, fall: np.float32, seed: np.uint64, every: int) -> tuple[float, int]:
+        return _through(part, *tables, *noise, SIGMOID, rate, fall, window, negatives, cbow, seed, every)
+
+    return in_threads(through, stream, rates, seed, threads)
+
+
+def in_threads(
+    through: Callable[..., tuple[float, int]], stream: np.ndarray, rates: tuple[float, float], seed: int, threads: int
+) -> tuple[float, int]:
+    """Calls `through(part of the stream, rate at its begin, its fall by word, seed, every)` in each thread.
+
+    One centre in `every` adds to the loss. Gives the summed loss and how many pairs it is of.
+    """
     bounds = np.linspace(0, len(stream), threads + 1).astype(int)
     fall = (rates[1] - rates[0]) / max(len(stream), 1)
     every = 1 if len(stream) < SHORT else LOSS_OF
@@ -40,10 +55,7 @@ def learn(
     def part(number: int) -> tuple[float, int]:
         first, last = bounds[number], bounds[number + 1]
         own = np.uint64((seed * threads + number) % 2**64)
-        rate = np.float32(rates[0] + fall * first)
-        return _through(
-            stream[first:last], *tables, *noise, SIGMOID, rate, np.float32(fall), window, negatives, cbow, own, every
-        )
+        return through(stream[first:last], np.float32(rates[0] + fall * first), np.float32(fall), own, every)
 
     with ThreadPoolExecutor(threads) as pool:
         losses, pairs = zip(*pool.map(part, range(threads)), strict=True)

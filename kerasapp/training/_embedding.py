@@ -1,7 +1,7 @@
 """Word vectors that a model's embedding starts from: opened here, and given to `build` as a plain array.
 
-They are matched by word to the task's vocabulary, letter by letter. A word that has none starts small and at random, as
-an embedding without vectors does.
+They are matched by word to the task's vocabulary, letter by letter; fastText's n-grams make a vector for other words. A
+word that has none starts small and at random, as an embedding without vectors does.
 """
 
 import logging
@@ -36,8 +36,8 @@ class Matched:
     name: str
     value: dict[str, Any]
     told: dict[str, Any]
-    """"from", "words" of the vocabulary, how many were "found", that "coverage", and the share of "occurrences" in
-    train."""
+    """"from", "words" of the vocabulary, how many were "found", how many of these "made" of n-grams, that "coverage",
+    and the share of "occurrences" in train."""
 
     @property
     def fingerprint(self) -> str:
@@ -74,13 +74,15 @@ def matched(recipe: Recipe, task: Task) -> Matched | None:
     if "dimensions" in recipe.model and recipe.model["dimensions"] != width:
         told = f"{given['from']}: its vectors have {width} dimensions, and model.dimensions is"
         raise fault(recipe, path, f"{told} {recipe.model['dimensions']}. Set that to {width}")
-    rows = np.array([known.index.get(word, -1) if word else -1 for word in facts["vocabulary"]])
-    if not (rows >= 0).any():
+    found, rows = known.of(facts["vocabulary"])
+    rows[[not word for word in facts["vocabulary"]]] = vectors.NONE  # the unknown word
+    there = rows != vectors.NONE
+    if not there.any():
         words = some((f'"{word}"' for word in facts["vocabulary"] if word), NAMED)
         raise fault(recipe, path, f"{given['from']}: has no vector for any word of train ({words})")
     made = np.random.default_rng(recipe.seed).uniform(-SMALL, SMALL, (len(rows), width)).astype(np.float32)
-    made[rows >= 0] = known.matrix[rows[rows >= 0]]
-    return Matched(name, {**given, "vectors": made}, _told(given["from"], facts, rows >= 0))
+    made[there] = found[there]
+    return Matched(name, {**given, "vectors": made}, _told(given["from"], facts, rows))
 
 
 def _argument(recipe: Recipe) -> str | None:
@@ -91,11 +93,13 @@ def _argument(recipe: Recipe) -> str | None:
     return None
 
 
-def _told(source: str, facts: dict[str, Any], there: np.ndarray) -> dict[str, Any]:
+def _told(source: str, facts: dict[str, Any], rows: np.ndarray) -> dict[str, Any]:
+    there, made = rows != vectors.NONE, int((rows == vectors.MADE).sum())
     words, found = sum(map(bool, facts["vocabulary"])), int(there.sum())
     counts = np.asarray(facts["word_counts"])
-    told = {"from": source, "words": words, "found": found, "coverage": found / words}
+    told = {"from": source, "words": words, "found": found, "made": made, "coverage": found / words}
     told["occurrences"] = float(counts[there].sum() / counts.sum())
     shares = f"{number(told['coverage'])}, and {number(told['occurrences'])} of the running words"
-    log.info("%s: vectors for %d of %d words, %s", source, found, words, shares)
+    of_ngrams = f" ({made} made of their n-grams)" if made else ""
+    log.info("%s: vectors for %d of %d words%s, %s", source, found, words, of_ngrams, shares)
     return told
