@@ -5,6 +5,7 @@ As word2vec, with inputs that are means: of a word's own row and its n-grams', w
 Left out: hierarchical softmax, the classifier (Joulin et al., 2017), and pruned or quantised tables.
 """
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
@@ -73,26 +74,45 @@ class FastText(Word2Vec):
         return groups(self._config["vocabulary"], **self._lengths)
 
     @cached_property
-    def _blocks(self) -> SubwordBlocks:
-        own = self._config
-        return subword_blocks_of(own["counts"], self._groups, own["buckets"], window=own["window"],
-                                 negatives=own["negatives"], cbow=own["cbow"])  # fmt: skip
+    def _rows(self) -> np.ndarray:
+        """(rows,) the rows of `ngrams` that some word has; one where none has any."""
+        rows = self._groups.rows(np.arange(len(self._config["counts"])))
+        return rows if len(rows) else np.zeros(1, np.int64)
 
     @cached_property
-    def _by_tensorflow(self) -> tf.types.experimental.PolymorphicFunction:
-        def learn(words: tf.Tensor, ngrams: tf.Tensor, *others: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    def _blocks(self) -> SubwordBlocks:
+        own = self._config
+        return subword_blocks_of(own["counts"], self._groups.renumbered(self._rows), len(self._rows),
+                                 window=own["window"], negatives=own["negatives"], cbow=own["cbow"])  # fmt: skip
+
+    @cached_property
+    def _by_tensorflow(self) -> Callable[..., tuple]:
+        def inner(words: tf.Tensor, ngrams: tf.Tensor, *others: tf.Tensor) -> tuple[tf.Tensor, ...]:
             (words, ngrams), *made = self._blocks.learn((words, ngrams), *others)
             return words, ngrams, *made
 
-        return tf.function(learn, jit_compile=True, autograph=False)
+        compiled = tf.function(inner, jit_compile=True, autograph=False)
+
+        def learn(words: tf.Variable, ngrams: tf.Variable, *others: Any) -> tuple:
+            words, part, *made = compiled(words, tf.gather(ngrams, self._rows), *others)
+            return words, tf.IndexedSlices(part, self._rows), *made
+
+        return learn
+
+    def _by_native(self, words: tf.Variable, ngrams: tf.Variable, outputs: tf.Variable, stream: tf.Tensor,
+                   *others: tf.Tensor) -> list:  # fmt: skip
+        """Copies of the rows that a stream meets: of all it would take longer than to learn."""
+        rows = tf.numpy_function(self._groups.rows, [stream], tf.int64, stateful=False)
+        rows.set_shape([None])
+        words, part, *made = super()._by_native(words, tf.gather(ngrams, rows), outputs, stream, *others)
+        return [words, tf.IndexedSlices(part, rows), *made]
 
     def _by_kernel(self, tables, stream, rates, seed, threads):
         from kerasapp.ops import _subword_kernel
 
-        own = self._config
-        return _subword_kernel.learn(tables, stream, self._groups, self._blocks.noise, rates, seed,
-                                     window=own["window"], negatives=own["negatives"], cbow=own["cbow"],
-                                     threads=threads)  # fmt: skip
+        own, groups = self._config, self._groups.renumbered(self._groups.rows(stream))
+        return _subword_kernel.learn(tables, stream, groups, self._blocks.noise, rates, seed, window=own["window"],
+                                     negatives=own["negatives"], cbow=own["cbow"], threads=threads)  # fmt: skip
 
     def _taught_layers(self) -> list[keras.layers.Embedding]:
         return [self.embedding, self.ngrams, self.context]

@@ -131,14 +131,16 @@ class Word2Vec(keras.Model):
         tables = (layer.embeddings.value for layer in layers)
         *tables, loss, pairs = learn(*tables, stream, rates, tf.cast(seed % 2**31, tf.int32))
         for layer, new in zip(layers, tables, strict=True):
-            if layer.trainable:
+            if layer.trainable and isinstance(new, tf.IndexedSlices):
+                layer.embeddings.value.scatter_update(new)
+            elif layer.trainable:
                 layer.embeddings.assign(new)
         self.optimizer.iterations.assign_add(1)
         self.loss_mean.update_state(tf.math.divide_no_nan(loss, pairs), sample_weight=pairs)
         return {"loss": self.loss_mean.result()}
 
     def _taught_layers(self) -> list[keras.layers.Embedding]:
-        """Whose tables a step takes and gives, in this order."""
+        """Whose tables a step takes and gives, in this order; or it gives what changed, as IndexedSlices."""
         return [self.embedding, self.context]
 
     def _rate(self, later: int) -> tf.Tensor:

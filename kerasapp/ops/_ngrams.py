@@ -30,6 +30,20 @@ class Groups(NamedTuple):
         """(words,) how many n-grams each word has."""
         return np.diff(self.starts)
 
+    def rows(self, words: np.ndarray) -> np.ndarray:
+        """(rows,) int64, ascending: those of the n-grams of words, which are given by number, negative of none."""
+        there = np.zeros(len(self.starts) - 1, bool)
+        there[words[words >= 0]] = True
+        used = np.zeros(self.members.max(initial=-1) + 1, bool)
+        used[self.members[np.repeat(there, self.sizes)]] = True
+        return np.flatnonzero(used)
+
+    def renumbered(self, rows: np.ndarray) -> "Groups":
+        """For a table of these rows alone; words with others must not be asked for."""
+        places = np.zeros(self.members.max(initial=-1) + 1, np.int32)
+        places[rows] = np.arange(len(rows))
+        return Groups(self.starts, places[self.members])
+
     def sums(self, table: np.ndarray) -> np.ndarray:
         """(words, dimensions) sums of the members' rows of a table (rows, dimensions); zeros of an empty group."""
         from scipy.sparse import csr_array

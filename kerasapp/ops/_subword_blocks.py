@@ -12,6 +12,7 @@ from kerasapp.ops._ngrams import Groups
 from kerasapp.ops._word_blocks import Blocks, added, calmed, expected
 
 MOST_NGRAMS = 128  # of a word, all n-grams of 3 to 6 of 34 letters: a longer one learns here by its first ones
+CALM = 32.0  # as of `_word_blocks`, at the authors' learning rate, which is twice word2vec's
 
 Tables = tuple[tf.Tensor, tf.Tensor]
 """The inputs: (words, dimensions) and (n-grams, dimensions)."""
@@ -66,5 +67,5 @@ def subword_blocks_of(
     """As `blocks_of`: an n-gram's row is met with each of its words, and so counted and damped by all of them."""
     width, drawn, (taught, asked) = expected(counts, window=window, negatives=negatives, cbow=cbow)
     of_ngrams = np.bincount(groups.members, np.repeat(taught, groups.sizes), buckets)
-    blocks, damping = calmed(taught, asked, of_ngrams)
+    blocks, damping = calmed(taught, asked, of_ngrams, calm=CALM)
     return SubwordBlocks(alias_table(drawn), damping, window, negatives, cbow, width, blocks, groups)

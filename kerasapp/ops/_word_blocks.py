@@ -188,10 +188,10 @@ def expected(
     return width, drawn, (taught, width * pairs * (shares + negatives * drawn))
 
 
-def calmed(*met: np.ndarray) -> tuple[int, tuple[np.ndarray, ...]]:
+def calmed(*met: np.ndarray, calm: float = CALM) -> tuple[int, tuple[np.ndarray, ...]]:
     """How many blocks a step has, by the updates of a block for each row of the tables; and the damping of each."""
     blocks = int(np.clip(CROWD / max(each.max() for each in met), 1, MOST))
-    return blocks, tuple((CALM / np.maximum(blocks * each, CALM)).astype(np.float32) for each in met)
+    return blocks, tuple((calm / np.maximum(blocks * each, calm)).astype(np.float32) for each in met)
 
 
 def added(table: tf.Tensor, places: tf.Tensor, values: tf.Tensor, damping: np.ndarray) -> tf.Tensor:

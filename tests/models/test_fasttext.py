@@ -42,15 +42,15 @@ def test_a_training_step_moves_all_three_tables(kernel, architecture):
 
 @pytest.mark.parametrize("kernel", ["native", "tensorflow"])
 def test_both_kernels_learn_the_same_words_to_be_alike(kernel):
-    """Two topics: the loss falls, and words of one topic come nearer to each other than to the other's."""
+    """Two topics: words of one come nearer to each other than to the other's, whatever their letters."""
     draw = np.random.default_rng(0)
-    rows = [draw.choice([0, 1], 9) + 2 * (number % 2) for number in range(400)]
+    rows = [draw.choice([[0, 2], [1, 3]][number % 2], 9) for number in range(400)]  # whale, ship; whales, ships
     words = np.concatenate([np.append(row, -1) for row in rows]).astype(np.int32)[None]
     model = made(kernel=kernel, dimensions=8)
     model.compile(keras.optimizers.SGD(0.05))
     losses = [float(model.train_on_batch(words)) for _ in range(20)]
-    a, b, c = (row / np.linalg.norm(row) for row in model.word_vectors()[[0, 1, 2]])
-    assert losses[-1] < losses[0] - 0.1 and a @ b > a @ c + 0.3
+    whale, whales, ship = (row / np.linalg.norm(row) for row in model.word_vectors()[:3])
+    assert losses[-1] < 0.8 * 3 * np.log(2) and whale @ ship > whale @ whales + 0.3
 
 
 @pytest.mark.parametrize("kernel", ["native", "tensorflow"])

@@ -52,6 +52,16 @@ def test_no_words_have_no_ngrams():
     assert ngrams(tf.constant([], tf.string), 3, 6, 10).shape[0] == 0
 
 
+def test_a_table_of_some_rows_alone_is_met_at_the_same_ngrams():
+    whole = groups(["whale", "ship", "whaling", "Москва"], 3, 6, 500)
+    words = np.array([2, -1, 0, 2, -2])
+    rows = whole.rows(words)
+    assert rows.tolist() == sorted({*of(whole, 0), *of(whole, 2)})
+    part = whole.renumbered(rows)
+    for word in (0, 2):
+        assert rows[of(part, word)].tolist() == of(whole, word)
+
+
 def test_sums_count_an_ngram_as_often_as_a_word_has_it():
     table = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
     found = Groups(np.array([0, 3, 3, 4]), np.array([1, 1, 4, 0], np.int32)).sums(table)

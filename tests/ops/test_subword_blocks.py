@@ -93,7 +93,7 @@ def test_xla_computes_the_same(cbow):
 @pytest.mark.parametrize("cbow", [False, True])
 @pytest.mark.parametrize("words", [2, 12, 100])
 def test_a_dozen_words_that_share_their_ngrams_do_not_diverge(words, cbow):
-    """Without counting what the n-grams' rows receive the loss rises to infinity."""
+    """Without counting what the n-grams' rows receive the loss is NaN after a few steps."""
     draw = np.random.default_rng(0)
     of = groups([f"sameness{number}" for number in range(words)], 3, 6, 64)
     blocks = made(cbow, np.full(words, 100), of, 64)
@@ -103,10 +103,10 @@ def test_a_dozen_words_that_share_their_ngrams_do_not_diverge(words, cbow):
     stream[2048:] = words - 1 - stream[2048:]  # two topics
     stream[::13] = -1
     learn, losses = learn_by(blocks, jit_compile=True), []
-    for step in range(15):
+    for step in range(8):
         tables, outputs, loss, count = learn(tables, outputs, stream, tf.constant([0.05, 0.05]), tf.constant([1, step]))
         losses.append(float(loss / count))
-    assert np.isfinite(losses).all() and losses[-1] < losses[0] and np.abs(tables[1]).max() < 20
+    assert max(losses) < 6 * np.log(2) and losses[-1] < 3 and np.abs(tables[1]).max() < 20
 
 
 def test_rows_of_ngrams_are_damped_by_all_words_that_have_them():

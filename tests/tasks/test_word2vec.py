@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from kerasapp import pipeline
+from kerasapp.components import create
 from kerasapp.data import text_files
 from kerasapp.data._arrays import Arrays, texts
 from kerasapp.errors import DataError
@@ -211,10 +212,8 @@ def test_batches_are_a_function_of_their_number(monkeypatch):
 
 
 def test_the_signatures_answer_as_the_verbs_do():
-    from kerasapp.models.word2vec import build
-
     task = Word2Vec(min_count=1).adapt(split_of("king queen man woman boy girl", "king man boy", "king"))
-    model = build(**task.facts(), dimensions=6)
+    model = create("models", {"name": "word2vec", "dimensions": 6}, **task.facts())
     vectors = task.result(model)
     call = task.signatures(model)
     near = call["nearest"](tf.constant(["queen", "boy"]), tf.constant(3))
@@ -230,10 +229,8 @@ def test_the_signatures_answer_as_the_verbs_do():
 
 
 def test_the_signatures_know_unseen_words_where_the_model_does():
-    from kerasapp.models.fasttext import build
-
     task = Word2Vec(min_count=1).adapt(split_of("king queen man woman boy girl", "king man boy", "king"))
-    model = build(**{name: task.facts()[name] for name in ("vocabulary", "word_counts", "window")}, dimensions=6)
+    model = create("models", {"name": "fasttext", "dimensions": 6}, **task.facts())
     vectors, call = task.result(model), task.signatures(model)
     near = call["nearest"](tf.constant(["kingly", "boy"]), tf.constant(3))
     for row, word in enumerate(("kingly", "boy")):
