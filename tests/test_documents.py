@@ -110,7 +110,7 @@ def test_vectors_are_told_apart_by_words_numbers_and_shares(counted):
         Vectors(["the", "oak", "elm", "nil"], MATRIX, counted.counts),
         Vectors(WORDS, MATRIX + np.float32(1e-3), counted.counts),
         Vectors(WORDS, MATRIX, np.array([60, 30, 8, 2])),
-        Vectors(WORDS, MATRIX, counted.counts, 200),
+        Vectors(WORDS, MATRIX, counted.counts, total=200),
         Vectors(WORDS, MATRIX),
     ]
     assert same.fingerprint == counted.fingerprint

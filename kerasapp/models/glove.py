@@ -64,13 +64,19 @@ class Glove(ClosedForm):
             layer.build()
         self.built = True
 
-    def word_vectors(self) -> np.ndarray:
+    def table(self) -> tf.Tensor:
         """(words, dimensions) float32: the sum of both, as in section 4.2 of the paper."""
-        return keras.ops.convert_to_numpy(self.embedding.embeddings + self.context.embeddings)
+        return tf.convert_to_tensor(self.embedding.embeddings + self.context.embeddings)
+
+    def word_vectors(self) -> np.ndarray:
+        """`table` as NumPy has it."""
+        return self.table().numpy()
 
     def call(self, words: tf.Tensor | dict[str, tf.Tensor]) -> tf.Tensor:
-        places = tf.maximum(words["pairs"] if isinstance(words, dict) else words, 0)
-        return self.embedding(places) + self.context(places)
+        """Places of words (...), or these as `words` or `pairs` of a mapping; zeros of what is no word."""
+        places = words.get("words", words.get("pairs")) if isinstance(words, dict) else words
+        rows = tf.maximum(places, 0)
+        return tf.where(places[..., None] >= 0, self.embedding(rows) + self.context(rows), 0.0)
 
     def check_optimizer(self, optimizer: keras.optimizers.Optimizer) -> None:
         """Raises KerasappError for another than plain Adagrad, and where it begins by dividing by 0."""

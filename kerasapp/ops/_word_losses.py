@@ -147,7 +147,10 @@ class FullSoftmax:
         return Step(added(outputs, predicted.words, pulled, damping) + pushed, change, loss)
 
 
-def loss_of(name: str, counts: Sequence[int], negatives: int) -> NegativeSampling | HierarchicalSoftmax | FullSoftmax:
+Loss = NegativeSampling | HierarchicalSoftmax | FullSoftmax
+
+
+def loss_of(name: str, counts: Sequence[int], negatives: int) -> Loss:
     """A loss by the recipe's name for it."""
     if name == "negative_sampling":
         return NegativeSampling(counts, negatives)

@@ -26,7 +26,8 @@ from kerasapp.tasks._vocabulary import positions
 from kerasapp.types import NonNegativeFloat, PositiveFloat, PositiveInt, Spec, Split
 from kerasapp.vectors import FILE, Vectors, write
 
-ASKED = 255  # words that an export is checked with
+ASKED = 253  # known words that an export is checked with
+UNSEEN = "\u00fc\u20ac\0".encode()  # letters of two and of three bytes, and a zero
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,7 @@ class Word2Vec(Task):
     words that stand together with a score above it, `new_york`: 100 as in the authors' word2phrase, more for fewer.
     """
 
-    FACTS = ("vocabulary_size", "word_counts", "window", "cooccurrence_window")
+    FACTS = ("vocabulary", "vocabulary_size", "word_counts", "window", "cooccurrence_window")
     METRICS = ("loss",)
     SPLIT = {}  # noqa: RUF012 - read as a literal
     TRAIN = {  # noqa: RUF012
@@ -109,18 +110,23 @@ class Word2Vec(Task):
         return (split.pairs, "pairs") if isinstance(split, Triples) else (self.text_words, "words")
 
     def facts(self) -> dict[str, Any]:
-        sizes = {"vocabulary_size": len(self.words), "word_counts": self.counts}
-        return sizes | {"window": self.window, "cooccurrence_window": self.window}
+        return {
+            "vocabulary": self.words,
+            "vocabulary_size": len(self.words),
+            "word_counts": self.counts,
+            "window": self.window,
+            "cooccurrence_window": self.window,
+        }
 
-    def encode(self, raw: Raw, keys: tf.Tensor | None = None) -> tuple[tf.Tensor, Raw]:
+    def encode(self, raw: Raw, keys: tf.Tensor | None = None) -> tuple[tf.Tensor | Raw, Raw]:
         """(batch, length) int32 -> (batch, length + 1): what is left, one after the other, and then only GONE.
 
-        Sentences end with SENTENCE_END, and so does each row. In serving the places of words, (batch,). Counted pairs
-        are passed on, `pairs` (batch, length, 2) int32 and `counts` (batch, length) float32, 0 where there is none.
+        Sentences end with SENTENCE_END, and so does each row. Counted pairs are passed on, `pairs` (batch, length, 2)
+        int32 and `counts` (batch, length) float32, 0 where there is none. In serving (batch,) each, {"words": places,
+        "letters": strings}: a model may have vectors for words that are not in the vocabulary.
         """
-        if "words" in raw:
-            return raw["words"], raw
-        if "pairs" in raw:
+        if "words" in raw or "pairs" in raw:
+            return raw, {}
             return raw, {}
         tokens = tf.pad(raw["tokens"], [[0, 0], [0, 1]], constant_values=SENTENCE_END)
         left = tokens != GONE
@@ -147,11 +153,13 @@ class Word2Vec(Task):
         return []
 
     def decode(self, outputs: tf.Tensor, context: Raw) -> Raw:
-        """`vector` (batch, dimensions), zeros of a word that is not known."""
-        return {"vector": tf.where(context["words"][:, None] >= 0, outputs, 0.0)}
+        """`vector` (batch, dimensions), zeros of a word that the model has none for."""
+        return {"vector": outputs}
 
     def result(self, model: keras.Model) -> Vectors:
-        return Vectors(self.words, model.word_vectors(), np.asarray(self.counts))
+        of_ngrams = getattr(model, "ngram_rows", None)
+        ngrams = of_ngrams() if of_ngrams else None
+        return Vectors(self.words, model.word_vectors(), np.asarray(self.counts), ngrams)
 
     def keep(self, model: keras.Model, folder: Path) -> None:
         """vectors.npz, for `nearest`, `analogy` and `evaluate`."""
@@ -161,9 +169,10 @@ class Word2Vec(Task):
         return {"words": tf.TensorSpec([None], tf.string)}
 
     def asked(self, examples: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Words from all over the vocabulary, and one that is not in it."""
+        """Words from all over the vocabulary, and some that are not in it."""
         places = np.linspace(0, len(self.words) - 1, min(ASKED, len(self.words))).astype(int)
-        return {"words": np.array([self.words[place].encode() for place in places] + [b"\0"], object)}
+        words = [self.words[place].encode() for place in places]
+        return {"words": np.array([*words, 2 * words[0], words[0] + UNSEEN, b"\0"], object)}
 
     def signatures(self, model: keras.Model) -> dict[str, Callable]:
         """`serving_default` and `embed`: words to vectors; `nearest` and `analogy` (3CosAdd) as the verbs have them."""
@@ -175,36 +184,36 @@ class Word2Vec(Task):
         def best(scores: tf.Tensor, asked: tf.Tensor, k: tf.Tensor) -> Raw:
             """The k best of (batch, words), without the words asked for (batch, some)."""
             own = tf.reduce_any(tf.range(len(self.words))[None, :, None] == asked[:, None, :], 2)
-            most = tf.maximum(len(self.words) - tf.shape(asked)[1], 0)
+            known = tf.reduce_sum(tf.cast(asked >= 0, tf.int32), 1)
+            most = len(self.words) - tf.clip_by_value(tf.reduce_max(known), 0, len(self.words))
             found = tf.math.top_k(tf.where(own, -np.inf, scores), tf.clip_by_value(k, 0, most))
             return {"words": tf.gather(vocabulary, found.indices), "similarities": found.values}
 
-        def directions(places: tf.Tensor | None = None) -> tf.Tensor:
-            if places is None:
-                return tf.math.l2_normalize(model(tf.range(len(self.words))), 1)
-            return tf.math.l2_normalize(tf.where(places[:, None] >= 0, model(places), 0.0), 1)
+        def cosines(directions: tf.Tensor) -> tf.Tensor:
+            return tf.matmul(directions, tf.math.l2_normalize(model.table(), 1), transpose_b=True)
+
+        def direction(asked: Raw) -> tf.Tensor:
+            return tf.math.l2_normalize(model(asked), 1)
 
         @tf.function(input_signature=[strings, count], autograph=False)
         def nearest(words: tf.Tensor, k: tf.Tensor) -> Raw:
-            places = self._places(words)
-            return best(tf.matmul(directions(places), directions(), transpose_b=True), places[:, None], k)
+            asked = self.prepare({"words": words})
+            return best(cosines(direction(asked)), asked["words"][:, None], k)
 
         @tf.function(input_signature=[strings, strings, strings, count], autograph=False)
         def analogy(a: tf.Tensor, b: tf.Tensor, c: tf.Tensor, k: tf.Tensor) -> Raw:
-            asked = [self._places(word) for word in (a, b, c)]
-            first, second, third = map(directions, asked)
+            asked = [self.prepare({"words": words}) for words in (a, b, c)]
+            first, second, third = map(direction, asked)
             wanted = tf.math.l2_normalize(second - first + third, 1)
-            return best(tf.matmul(wanted, directions(), transpose_b=True), tf.stack(asked, 1), k)
+            return best(cosines(wanted), tf.stack([each["words"] for each in asked], 1), k)
 
         return {"serving_default": embed, "embed": embed, "nearest": nearest, "analogy": analogy}
 
     def prepare(self, raw: Raw) -> Raw:
-        """In serving a word becomes its place, -1 where it is not known."""
-        return {"words": self._places(raw["words"])} if "words" in raw else raw
-
-    def _places(self, words: tf.Tensor) -> tf.Tensor:
-        """(batch,) strings -> (batch,) int32."""
-        return positions(words[None], [self.words])[0]
+        """In serving the place of each word, -1 where it is not known, beside its letters."""
+        if "words" not in raw:
+            return raw
+        return {"words": positions(raw["words"][None], [self.words])[0], "letters": raw["words"]}
 
     def _corpus(self, split: Split) -> Corpus:
         if self.known and self.known[0] is split:

@@ -1,7 +1,7 @@
 """Word vectors that a model's embedding starts from: opened here, and given to `build` as a plain array.
 
-They are matched by word to the task's vocabulary, letter by letter. A word that has none starts small and at random, as
-an embedding without vectors does.
+They are matched by word to the task's vocabulary, letter by letter; fastText's n-grams make a vector for other words. A
+word that has none starts small and at random, as an embedding without vectors does.
 """
 
 import logging
@@ -36,10 +36,10 @@ class Matched:
     name: str
     value: dict[str, Any]
     told: dict[str, Any]
-    """"from", "words" of the vocabulary, how many were "found", that "coverage", and the share of "occurrences" in
-    train."""
+    """"from", "words" of the vocabulary, how many were "found", how many of these "made" of n-grams, that "coverage",
+    and the share of "occurrences" in train."""
     known: vectors.Vectors
-    """The words of the vocabulary that have a vector there."""
+    """The words of the vocabulary that have a vector there, also those whose vector is made of n-grams."""
 
     @property
     def fingerprint(self) -> str:
@@ -68,7 +68,8 @@ def matched(recipe: Recipe, task: Task) -> Matched | None:
     made = _match(recipe, task, name)
     told = made.told
     shares = f"{number(told['coverage'])}, and {number(told['occurrences'])} of the running words"
-    log.info("%s: vectors for %d of %d words, %s", told["from"], told["found"], told["words"], shares)
+    of_ngrams = f" ({told['made']} made of their n-grams)" if told["made"] else ""
+    log.info("%s: vectors for %d of %d words%s, %s", told["from"], told["found"], told["words"], of_ngrams, shares)
     return made
 
 
@@ -104,14 +105,18 @@ def _match(recipe: Recipe, task: Task, name: str) -> Matched:
     if "dimensions" in recipe.model and recipe.model["dimensions"] != width:
         told = f"{given['from']}: its vectors have {width} dimensions, and model.dimensions is"
         raise fault(recipe, path, f"{told} {recipe.model['dimensions']}. Set that to {width}")
-    rows = np.array([known.index.get(word, -1) if word else -1 for word in facts["vocabulary"]])
-    if not (rows >= 0).any():
+    found, rows = known.of(facts["vocabulary"])
+    rows[[not word for word in facts["vocabulary"]]] = vectors.NONE  # the unknown word
+    there = rows != vectors.NONE
+    if not there.any():
         words = some((f'"{word}"' for word in facts["vocabulary"] if word), NAMED)
         raise fault(recipe, path, f"{given['from']}: has no vector for any word of train ({words})")
     made = np.random.default_rng(recipe.seed).uniform(-SMALL, SMALL, (len(rows), width)).astype(np.float32)
-    made[rows >= 0] = known.matrix[rows[rows >= 0]]
-    words = [word for word, row in zip(facts["vocabulary"], rows, strict=True) if row >= 0]
-    return Matched(name, {**given, "vectors": made}, _told(given["from"], facts, rows >= 0), known.only(words))
+    made[there] = found[there]
+    words = [word for word, one in zip(facts["vocabulary"], there, strict=True) if one]
+    counts = None if known.counts is None else np.where(rows >= 0, known.counts[np.maximum(rows, 0)], 0)[there]
+    own = vectors.Vectors(words, found[there], counts, total=known.running_words)
+    return Matched(name, {**given, "vectors": made}, _told(given["from"], facts, rows), own)
 
 
 def _argument(recipe: Recipe) -> str | None:
@@ -122,8 +127,10 @@ def _argument(recipe: Recipe) -> str | None:
     return None
 
 
-def _told(source: str, facts: dict[str, Any], there: np.ndarray) -> dict[str, Any]:
+def _told(source: str, facts: dict[str, Any], rows: np.ndarray) -> dict[str, Any]:
+    there, made = rows != vectors.NONE, int((rows == vectors.MADE).sum())
     words, found = sum(map(bool, facts["vocabulary"])), int(there.sum())
     counts = np.asarray(facts["word_counts"])
     occurrences = float(counts[there].sum() / counts.sum())
-    return {"from": source, "words": words, "found": found, "coverage": found / words, "occurrences": occurrences}
+    shares = {"coverage": found / words, "occurrences": occurrences}
+    return {"from": source, "words": words, "found": found, "made": made} | shares

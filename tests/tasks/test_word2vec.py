@@ -29,7 +29,8 @@ def test_words_stand_by_their_frequency_and_rare_ones_are_left_out():
     )
     assert task.words == ["the", "and", "dog", "don't"] and task.counts == [4, 2, 2, 2]
     assert task.text_words == 15
-    assert task.facts() == {"vocabulary_size": 4, "word_counts": [4, 2, 2, 2], "window": 5, "cooccurrence_window": 5}
+    facts = {"vocabulary": task.words, "vocabulary_size": 4, "word_counts": [4, 2, 2, 2]}
+    assert task.facts() == facts | {"window": 5, "cooccurrence_window": 5}
 
 
 def test_what_stands_between_spaces_is_a_word_where_that_is_asked():
@@ -225,3 +226,21 @@ def test_the_signatures_answer_as_the_verbs_do(name):
     assert [one.decode() for one in found.numpy()] == [one["word"] for one in told]
     made = call["embed"]({"words": tf.constant(["girl", "none"])})["vector"].numpy()
     np.testing.assert_allclose(made, [vectors.matrix[vectors.index["girl"]], np.zeros(6)], atol=1e-6)
+
+
+def test_the_signatures_know_unseen_words_where_the_model_does():
+    task = Word2Vec(min_count=1).adapt(split_of("king queen man woman boy girl", "king man boy", "king"))
+    model = components.create("models", {"name": "fasttext", "dimensions": 6}, **task.facts())
+    vectors, call = task.result(model), task.signatures(model)
+    near = call["nearest"](tf.constant(["kingly", "boy"]), tf.constant(3))
+    for row, word in enumerate(("kingly", "boy")):
+        told = vectors.nearest(word, 3)
+        assert [one.decode() for one in near["words"][row].numpy()] == [one["word"] for one in told]
+        np.testing.assert_allclose(near["similarities"][row], [one["similarity"] for one in told], atol=1e-5)
+    (found,) = call["analogy"](*(tf.constant([word]) for word in ("man", "mannish", "woman")), tf.constant(9))["words"]
+    told = vectors.analogy(["mannish", "woman"], ["man"], 9)
+    assert [one.decode() for one in found.numpy()] == [one["word"] for one in told] and len(told) == 4
+    made = call["embed"]({"words": tf.constant(["queenly", ""])})["vector"].numpy()
+    np.testing.assert_allclose(made, [vectors.of(["queenly"])[0][0], np.zeros(6)], atol=1e-6)
+    words = task.asked({})["words"].tolist()
+    assert words[: len(task.words)] == [word.encode() for word in task.words] and b"kingking" in words

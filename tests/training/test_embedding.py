@@ -9,6 +9,8 @@ from kerasapp.recipe import load
 from kerasapp.run import Run
 from kerasapp.training import prepare, train
 from kerasapp.training._embedding import known_at_start
+from kerasapp.vector_files import Ngrams
+from kerasapp.vectors import Vectors, write
 
 TEXT = """\
 title: T
@@ -80,7 +82,7 @@ def test_coverage_is_of_the_vocabulary_and_of_the_running_words(recipe, vectors,
     known = sum(word in ("oak", "good", ".") for word in running)
     told = run.report["embedding"]
     assert told.pop("occurrences") == pytest.approx(known / len(running))
-    assert told == {"from": str(vectors), "words": 6, "found": 3, "coverage": 0.5}
+    assert told == {"from": str(vectors), "words": 6, "found": 3, "made": 0, "coverage": 0.5}
     assert any(line.startswith(f"{vectors}: vectors for 3 of 6 words, .500, and .") for line in caplog.messages)
     for name in ("report.md", "report.html"):
         assert f"Taken from {vectors}: 3 of the 6 words have one (.500)" in (run.path / name).read_text()
@@ -94,6 +96,22 @@ def test_a_rare_word_counts_among_the_running_ones(recipe, vectors, tmp_path):
     assert prepared.embedding.told["words"] == 6 and facts["word_counts"][1] > 0
     known = sum(facts["word_counts"][row(prepared.task, word)] for word in ("oak", "good", "."))
     assert prepared.embedding.told["occurrences"] == pytest.approx(known / sum(facts["word_counts"]))
+
+
+def test_other_words_have_vectors_made_of_their_ngrams_and_are_counted_apart(recipe, tmp_path, caplog):
+    ngrams = Ngrams(np.random.default_rng(0).normal(size=(20, 3)).astype(np.float32), 3, 6)
+    known = Vectors(list(VECTORS), np.array(list(VECTORS.values()), np.float32), None, ngrams)
+    write(tmp_path / "v.npz", known)
+    with caplog.at_level("INFO", "kerasapp"):
+        prepared = prepare(recipe(tmp_path / "v.npz"))
+    made = table(prepared.model)
+    assert made[row(prepared.task, "oak")].tolist() == [1, 2, 3]
+    assert made[row(prepared.task, "elm")] == pytest.approx(ngrams.vectors(["elm"])[0][0])
+    told = prepared.embedding.told
+    assert (told["words"], told["found"], told["made"], told["coverage"]) == (6, 6, 3, 1.0)
+    assert "vectors for 6 of 6 words (3 made of their n-grams), 1" in caplog.text
+    run = train(recipe(tmp_path / "v.npz"), tmp_path)
+    assert "3 of these made of the word's n-grams" in (run.path / "report.md").read_text()
 
 
 @pytest.mark.parametrize("stages", [None, [{"epochs": 1, "trainable": ["head"]}, {"epochs": 1}]])

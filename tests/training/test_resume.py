@@ -65,6 +65,12 @@ KINDS = {
         "model": {"name": "glove", "dimensions": 8, "kernel": "tensorflow"},
         "train": {"epochs": 4, "stop_after": 4, "batch_size": 2, "save_every": {"steps": 1}},
     },
+    "word vectors of n-grams": {
+        "task": {"name": "word2vec", "min_count": 1, "subsample": 1e-2},
+        "data": {"name": "sklearn", "dataset": "descriptions"},
+        "model": {"name": "fasttext", "dimensions": 8, "buckets": 500},
+        "train": {"epochs": 4, "stop_after": 4, "save_every": {"steps": 1}},
+    },
     "stages": {
         "train.stages": [
             {"epochs": 1, "trainable": ["head"]},
