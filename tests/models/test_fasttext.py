@@ -4,6 +4,7 @@ import pytest
 import tensorflow as tf
 
 from kerasapp.models.fasttext import build
+from kerasapp.ops._ngrams import groups
 
 WORDS = ["whale", "whales", "ship", "ships", "sea", "x"]
 COUNTS = [9, 8, 7, 6, 5, 4]
@@ -38,6 +39,17 @@ def test_a_training_step_moves_all_three_tables(kernel, architecture):
     model.train_on_batch(stream())
     assert all(not np.array_equal(old, new.numpy()) for old, new in zip(before, model.weights, strict=True))
     assert {layer.name for layer in model.layers} == {"embedding", "ngrams", "context"}
+
+
+@pytest.mark.parametrize("kernel", ["native", "tensorflow"])
+def test_a_step_moves_the_rows_of_its_words_ngrams_and_no_others(kernel):
+    model = made(kernel=kernel, buckets=500)
+    model.compile()
+    before = model.ngrams.get_weights()[0]
+    for _ in range(2):  # the outputs begin with zeros
+        model.train_on_batch(np.array([[1, 4, 1, 4, -1, 4, 1, -2]], np.int32))
+    moved = np.flatnonzero((model.ngrams.get_weights()[0] != before).any(axis=1))
+    assert moved.tolist() == sorted(set(groups(["whales", "sea"], 3, 6, 500).members.tolist()))
 
 
 @pytest.mark.parametrize("kernel", ["native", "tensorflow"])

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 from gensim.models.fasttext import compute_ngrams_bytes, ft_ngram_hashes
 
+from kerasapp.ops import _ngrams
 from kerasapp.ops._ngram_ops import ngrams
 from kerasapp.ops._ngrams import Groups, groups
 
@@ -62,7 +63,9 @@ def test_a_table_of_some_rows_alone_is_met_at_the_same_ngrams():
         assert rows[of(part, word)].tolist() == of(whole, word)
 
 
-def test_sums_count_an_ngram_as_often_as_a_word_has_it():
+@pytest.mark.parametrize("at_once", [1, 3, 100])
+def test_sums_count_an_ngram_as_often_as_a_word_has_it(at_once, monkeypatch):
+    monkeypatch.setattr(_ngrams, "AT_ONCE", at_once)
     table = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
     found = Groups(np.array([0, 3, 3, 4]), np.array([1, 1, 4, 0], np.int32)).sums(table)
     np.testing.assert_allclose(found, [2 * table[1] + table[4], np.zeros(3), table[0]], rtol=1e-6)
