@@ -27,6 +27,7 @@ def build(
     vocabulary: list[str],
     word_counts: list[int],
     window: int,
+    subsampled_counts: list[float] | None = None,
     architecture: Literal["skip_gram", "cbow"] = "skip_gram",
     dimensions: PositiveInt = 100,
     negatives: PositiveInt = 5,
@@ -46,6 +47,7 @@ def build(
     return FastText(
         vocabulary=list(vocabulary),
         counts=list(word_counts),
+        seen=list(subsampled_counts or word_counts),
         window=window,
         cbow=architecture == "cbow",
         dimensions=dimensions,
@@ -83,7 +85,7 @@ class FastText(Word2Vec):
     @cached_property
     def _blocks(self) -> SubwordBlocks:
         own = self._config
-        return subword_blocks_of(own["counts"], self._groups.renumbered(self._rows), len(self._rows),
+        return subword_blocks_of(own["counts"], own["seen"], self._groups.renumbered(self._rows), len(self._rows),
                                  window=own["window"], negatives=own["negatives"], cbow=own["cbow"])  # fmt: skip
 
     @cached_property

@@ -23,6 +23,7 @@ def build(
     vocabulary_size: int,
     word_counts: list[int],
     window: int,
+    subsampled_counts: list[float] | None = None,
     architecture: Literal["skip_gram", "cbow"] = "skip_gram",
     dimensions: PositiveInt = 100,
     loss: Literal["negative_sampling", "hierarchical_softmax", "full_softmax"] = "negative_sampling",
@@ -41,6 +42,7 @@ def build(
         raise KerasappError("model.kernel: full_softmax is all matrix products, and has no native form. Leave it out")
     return Word2Vec(
         counts=list(word_counts),
+        seen=list(subsampled_counts or word_counts),
         window=window,
         cbow=architecture == "cbow",
         dimensions=dimensions,
@@ -57,10 +59,10 @@ class Word2Vec(ClosedForm):
     REACH: ClassVar[float] = 0.5
     """What the vectors' first numbers reach to, times the dimensions: as in the authors' program."""
 
-    def __init__(self, *, counts: list[int], window: int, cbow: bool, dimensions: int, loss: str, negatives: int,
-                 kernel: str, **given: Any):  # fmt: skip
+    def __init__(self, *, counts: list[int], seen: list[float], window: int, cbow: bool, dimensions: int, loss: str,
+                 negatives: int, kernel: str, **given: Any):  # fmt: skip
         super().__init__(**given)
-        self._config = {"counts": counts, "window": window, "cbow": cbow, "dimensions": dimensions,
+        self._config = {"counts": counts, "seen": seen, "window": window, "cbow": cbow, "dimensions": dimensions,
                         "loss": loss, "negatives": negatives, "kernel": kernel}  # fmt: skip
         outputs = len(counts) - (loss == "hierarchical_softmax")  # a tree has one inner node less than leaves
         self.embedding = self._embedding(len(counts), "embedding")
@@ -80,7 +82,7 @@ class Word2Vec(ClosedForm):
     @cached_property
     def _blocks(self) -> Blocks:
         own = self._config
-        keys = ("counts", "window", "loss", "negatives", "cbow")
+        keys = ("counts", "seen", "window", "loss", "negatives", "cbow")
         return blocks_of(**{key: own[key] for key in keys})
 
     @cached_property

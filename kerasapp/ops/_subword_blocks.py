@@ -62,11 +62,18 @@ class SubwordBlocks(Blocks):
 
 
 def subword_blocks_of(
-    counts: Sequence[int], groups: Groups, buckets: int, *, window: int, negatives: int, cbow: bool
+    counts: Sequence[int],
+    seen: Sequence[float],
+    groups: Groups,
+    buckets: int,
+    *,
+    window: int,
+    negatives: int,
+    cbow: bool,
 ) -> SubwordBlocks:
     """As `blocks_of`: an n-gram's row is met with each of its words, and so counted and damped by all of them."""
     by = NegativeSampling(counts, negatives)
-    width, (taught, asked) = expected(by, window=window, cbow=cbow)
+    width, (taught, asked) = expected(by, seen, window=window, cbow=cbow)
     of_ngrams = np.bincount(groups.members, np.repeat(taught, groups.sizes), buckets)
     blocks, damping = calmed(taught, asked, of_ngrams, calm=CALM)
     return SubwordBlocks(by, damping, window, cbow, width, blocks, groups)

@@ -81,11 +81,11 @@ class Blocks:
         centres = self._centres(places)
         if self.cbow:
             x = self._means(inputs, places, mask)  # (blocks, width, dimensions)
-            pairs = tf.linalg.diag(tf.reduce_max(mask, 2))
-            predicted = Predicted(tf.reshape(centres, [-1]), self._in_blocks, self._in_a_row)
+            pairs = tf.reduce_max(mask, 2, keepdims=True)
+            predicted = Predicted(self._in_a_row(centres), self._in_blocks, self._in_a_row, own=True)
         else:
             x, pairs = self._vectors(inputs, centres), mask
-            predicted = Predicted(places, self._around, self._summed)
+            predicted = Predicted(places, self._around, self._summed, own=False)
         made = self.loss.learn(outputs, x, predicted, pairs, rate, seed, self.damping[1])
         if self.cbow:
             change = self._summed(tf.matmul(mask, made.change, transpose_a=True))
@@ -139,25 +139,28 @@ class Blocks:
         )
 
 
-def blocks_of(counts: Sequence[int], *, window: int, loss: str, negatives: int, cbow: bool) -> Blocks:
-    """Blocks for a vocabulary: as many a step as leave the most frequent word CROWD updates.
+def blocks_of(
+    counts: Sequence[int], seen: Sequence[float], *, window: int, loss: str, negatives: int, cbow: bool
+) -> Blocks:
+    """Blocks for a vocabulary: as many a step as leave the row that is met most CROWD updates.
 
-    What a row is expected to receive beyond CALM is damped to that many. Where words are few the same row is met all
-    over a step, always with its value of before, and the plain sum of such updates overshoots.
+    `counts` are the words' in the text, `seen` how often training meets them. What a row is expected to receive beyond
+    CALM is damped to that many. Where words are few the same row is met all over a step, always with its value of
+    before, and the plain sum of such updates overshoots.
     """
     by = loss_of(loss, counts, negatives)
-    width, met = expected(by, window=window, cbow=cbow)
+    width, met = expected(by, seen, window=window, cbow=cbow)
     blocks, damping = calmed(*met, most=by.most(width))
     return Blocks(by, damping, window, cbow, width, blocks)
 
 
-def expected(by: Loss, *, window: int, cbow: bool) -> tuple[int, tuple[np.ndarray, np.ndarray]]:
+def expected(by: Loss, seen: Sequence[float], *, window: int, cbow: bool) -> tuple[int, tuple[np.ndarray, np.ndarray]]:
     """The width of a block, and the updates that it brings each row of the inputs and of the outputs."""
-    of_input, of_outputs = by.met()
+    shares = np.asarray(seen) / np.sum(seen)
+    of_input, of_outputs = by.met(shares)
     pairs = 1 if cbow else window + 1  # of a centre, on average
     width = max(WIDTH, window)  # a window reaches no farther than the next block
-    taught = width * np.asarray(by.counts) / np.sum(by.counts) * (window + 1) * of_input
-    return width, (taught, width * pairs * of_outputs)
+    return width, (width * shares * (window + 1) * of_input, width * pairs * of_outputs)
 
 
 def calmed(*met: np.ndarray, calm: float = CALM, most: float = MOST) -> tuple[int, tuple[np.ndarray, ...]]:

@@ -41,7 +41,7 @@ class Word2Vec(Task):
     words that stand together with a score above it, `new_york`: 100 as in the authors' word2phrase, more for fewer.
     """
 
-    FACTS = ("vocabulary", "vocabulary_size", "word_counts", "window", "cooccurrence_window")
+    FACTS = ("vocabulary", "vocabulary_size", "word_counts", "subsampled_counts", "window", "cooccurrence_window")
     METRICS = ("loss",)
     SPLIT = {}  # noqa: RUF012 - read as a literal
     TRAIN = {  # noqa: RUF012
@@ -114,6 +114,7 @@ class Word2Vec(Task):
             "vocabulary": self.words,
             "vocabulary_size": len(self.words),
             "word_counts": self.counts,
+            "subsampled_counts": (self._chances() * self.counts).tolist() if self.subsample else self.counts,
             "window": self.window,
             "cooccurrence_window": self.window,
         }

@@ -21,7 +21,7 @@ def some_groups():
 
 def made(cbow, counts=None, of=None, buckets=NGRAMS):
     counts = np.full(WORDS, 10) if counts is None else counts
-    return subword_blocks_of(counts, of or some_groups(), buckets, window=WINDOW, negatives=5, cbow=cbow)
+    return subword_blocks_of(counts, counts, of or some_groups(), buckets, window=WINDOW, negatives=5, cbow=cbow)
 
 
 def learn_by(blocks, jit_compile=False):

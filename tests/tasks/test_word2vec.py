@@ -30,7 +30,10 @@ def test_words_stand_by_their_frequency_and_rare_ones_are_left_out():
     assert task.words == ["the", "and", "dog", "don't"] and task.counts == [4, 2, 2, 2]
     assert task.text_words == 15
     facts = {"vocabulary": task.words, "vocabulary_size": 4, "word_counts": [4, 2, 2, 2]}
-    assert task.facts() == facts | {"window": 5, "cooccurrence_window": 5}
+    seen = [4 * ((400**-0.5) + 1 / 400), *[2 * (200**-0.5 + 1 / 200)] * 3]  # subsample 1e-3: a share of .4 is 400 times
+    assert task.facts().pop("subsampled_counts") == pytest.approx(seen)
+    del (found := task.facts())["subsampled_counts"]
+    assert found == facts | {"window": 5, "cooccurrence_window": 5}
 
 
 def test_what_stands_between_spaces_is_a_word_where_that_is_asked():
