@@ -91,8 +91,10 @@ class NegativeSampling:
         push = -rate * weight * tf.sigmoid(noisy)
         change = predicted.to_x(pull, rows) + tf.matmul(push, away)
         pulled = predicted.summed(predicted.to_rows(pull, x))
-        outputs = added(outputs, predicted.words, pulled, damping)
-        return Step(added(outputs, drawn, tf.matmul(push, x, transpose_a=True), damping), change, loss)
+        pushed = tf.reshape(tf.matmul(push, x, transpose_a=True), [-1, x.shape[2]])
+        # one scatter: XLA copies a table that two of them change
+        places = tf.concat([predicted.words, tf.reshape(drawn, [-1])], 0)
+        return Step(added(outputs, places, tf.concat([pulled, pushed], 0), damping), change, loss)
 
     def _draw(self, blocks: int, seed: tf.Tensor) -> tf.Tensor:
         """(blocks, SHARED) int32 words by the alias table."""
