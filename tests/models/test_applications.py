@@ -1,0 +1,118 @@
+"""Our architectures compute what keras.applications' compute, with the weights brought over layer by layer."""
+
+from dataclasses import dataclass, field
+
+import keras
+import numpy as np
+import pytest
+from keras import applications
+
+from kerasapp import components
+from kerasapp.models import mobilenet_v2, vgg
+from kerasapp.models._applications import copy
+from kerasapp.models._convolutions import DEVIATION, TORCH_MEAN
+
+CLASSES = 5
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One architecture here and there; `theirs` takes what `package.preprocess_input` makes of bytes."""
+
+    name: str
+    theirs: str
+    package: str
+    size: int = 32
+    arguments: dict = field(default_factory=dict)
+    more: dict = field(default_factory=dict)
+
+    @property
+    def caffe(self) -> bool:
+        return self.package in ("resnet", "vgg16")
+
+
+PAIRS = {
+    "resnet 50": Pair("resnet", "ResNet50", "resnet", arguments={"depth": 50}),
+    "resnet 50 version 2": Pair("resnet", "ResNet50V2", "resnet_v2", arguments={"depth": 50, "version": 2}),
+    "vgg 16": Pair("vgg", "VGG16", "vgg16"),
+    "densenet 121": Pair("densenet", "DenseNet121", "densenet"),
+    "inception v3": Pair("inception_v3", "InceptionV3", "inception_v3", 75),
+    "xception": Pair("xception", "Xception", "xception", 71),
+    "mobilenet v2": Pair("mobilenet_v2", "MobileNetV2", "mobilenet_v2", 33, {"alpha": 0.35}, {"alpha": 0.35}),
+    "mobilenet v3 small": Pair("mobilenet_v3", "MobileNetV3Small", "mobilenet_v3", 33, {"size": "small"}),
+    "mobilenet v3 large": Pair("mobilenet_v3", "MobileNetV3Large", "mobilenet_v3", arguments={"size": "large"}),
+    "efficientnet b0": Pair("efficientnet", "EfficientNetB0", "efficientnet"),
+}  # fmt: skip
+
+
+def their_model(pair: Pair, **more) -> keras.Model:
+    """Randomly initialised, what starts at 0 or 1 too, so that no weight is without effect."""
+    keras.utils.set_random_seed(0)
+    shape = (pair.size, pair.size, 3)
+    given = {"weights": None, "classes": CLASSES, "classifier_activation": None, "input_shape": shape}
+    model = getattr(applications, pair.theirs)(**given | pair.more | more)
+    random = np.random.default_rng(0)
+    for weight in model.weights:
+        if weight.name in ("bias", "beta", "moving_mean"):
+            weight.assign(random.normal(0, 0.1, weight.shape))
+        elif weight.name in ("gamma", "moving_variance"):
+            weight.assign(random.uniform(0.7, 1.3, weight.shape))
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Normalization):  # EfficientNet's, as it comes with the published weights
+            layer.set_weights([np.array(TORCH_MEAN), np.array(DEVIATION) ** 2, 0])
+            layer.finalize_state()
+    return model
+
+
+def our_model(pair: Pair) -> keras.Model:
+    asked = {argument.name for argument in components.signature("models", pair.name).arguments}
+    stem = {"stem": "imagenet"} if "stem" in asked else {}
+    facts = {"image_shape": (pair.size, pair.size, 3), "num_classes": CLASSES}
+    return components.create("models", {"name": pair.name, **pair.arguments, **stem}, **facts)
+
+
+def prepared(pair: Pair, images: np.ndarray) -> np.ndarray:
+    return getattr(applications, pair.package).preprocess_input(255 * images)
+
+
+@pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
+def test_outputs_are_those_of_keras_applications_from_the_same_picture(pair):
+    theirs, ours = their_model(pair), our_model(pair)
+    assert copy(theirs, ours, caffe=pair.caffe) == []
+    images = np.random.default_rng(1).random((2, pair.size, pair.size, 3), "float32")
+    expected = theirs(prepared(pair, images), training=False).numpy()
+    np.testing.assert_allclose(ours(images, training=False), expected, atol=1e-4 * max(1, np.abs(expected).max()))
+    assert np.ptp(expected) > 1e-3, "the outputs say nothing"
+
+
+def test_weights_without_a_head_leave_ours_as_it_was():
+    pair = PAIRS["mobilenet v2"]
+    ours = our_model(pair)
+    before = ours.get_layer("head").get_weights()
+    assert copy(their_model(pair, include_top=False), ours) == ["head"]
+    np.testing.assert_array_equal(ours.get_layer("head").get_weights()[0], before[0])
+
+
+def test_another_width_is_told_by_the_first_layer_that_differs_and_changes_nothing():
+    theirs = applications.MobileNetV2(weights=None, input_shape=(32, 32, 3), alpha=0.5)
+    ours = mobilenet_v2.build(image_shape=(32, 32, 3), num_classes=1000, alpha=0.35)
+    before = [weight.numpy() for weight in ours.weights]
+    with pytest.raises(ValueError, match=r"expanded_conv_project \(.* 16 x 8\) does not fit stage_1_project"):
+        copy(theirs, ours)
+    for weight, old in zip(ours.weights, before, strict=True):
+        np.testing.assert_array_equal(weight, old)
+
+
+@pytest.mark.parametrize("depth, told", [(13, "does not fit"), (19, "does not fit")])
+def test_another_depth_is_told(depth, told):
+    theirs = their_model(PAIRS["vgg 16"], include_top=False)
+    with pytest.raises(ValueError, match=told):
+        copy(theirs, vgg.build(image_shape=(32, 32, 3), num_classes=3, depth=depth, units=()))
+
+
+def test_a_bias_that_has_no_place_is_an_error_and_not_lost():
+    theirs = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(16, 3, padding="same")])
+    inputs = keras.Input((8, 8, 3))
+    ours = keras.Model(inputs, keras.layers.Conv2D(16, 3, padding="same", use_bias=False)(inputs))
+    with pytest.raises(ValueError, match="bias"):
+        copy(theirs, ours)
