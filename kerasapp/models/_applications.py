@@ -4,9 +4,9 @@ Both are the same arithmetic with other names, so their layers are paired in the
 Three things are written otherwise there, and brought over so that the outputs are equal:
 - a convolution's bias in front of a normalisation, which takes it away again: it goes into the normalisation's mean;
 - a dense layer as a convolution of 1x1 (MobileNetV3's head);
-- pixels: theirs come as its own `preprocess_input` makes them, ours in [0, 1] to the layer `rescaling`, which stands
-  for their EfficientNet's Normalization too. Caffe's networks ("caffe") took blue first in 0 to 255, for which the
-  first kernel is turned.
+- pixels: theirs come as its own `preprocess_input` makes them, ours in [0, 1] to the layer `rescaling`, which takes the
+  same mean away. What they are multiplied by goes into the first kernel: by 255 in Caffe's networks ("caffe"), which
+  took blue first as well, and as their EfficientNet's own Normalization has it.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from kerasapp.models._convolutions import DEVIATION
+from kerasapp.models._convolutions import DEVIATION, TORCH_MEAN
 
 
 def copy(theirs: keras.Model, ours: keras.Model, *, caffe: bool = False) -> list[str]:
@@ -44,6 +44,8 @@ def copy(theirs: keras.Model, ours: keras.Model, *, caffe: bool = False) -> list
         raise ValueError(f"the bias of {_told(source)} of {theirs.name} has no place in {ours.name}")
     if caffe:
         taken[0][1]["kernel"] = from_caffe(taken[0][1]["kernel"])
+    elif (scale := _scale(theirs)) is not None:
+        taken[0][1]["kernel"] = taken[0][1]["kernel"] * (scale * DEVIATION)[:, None]
     for target, values in taken:
         target.set_weights([values[weight.name] for weight in target.weights])
     return [layer.name for layer in left]
@@ -79,6 +81,23 @@ def from_caffe(kernel: np.ndarray) -> np.ndarray:
     same means and over ImageNet's deviation.
     """
     return kernel[:, :, ::-1] * (255 * np.array(DEVIATION, "float32"))[:, None]
+
+
+def _scale(theirs: keras.Model) -> np.ndarray | None:
+    """What their own Normalization and a Rescaling behind it multiply pixels by, where there is one (EfficientNet).
+    Raises ValueError where it takes away another mean than our `rescaling` does.
+    """
+    scale = None
+    for layer in _in_order(theirs):
+        if isinstance(layer, layers.Normalization):
+            mean, variance, _ = layer.get_weights()
+            if not np.allclose(mean, TORCH_MEAN, atol=1e-3):
+                told = f"takes away {', '.join(f'{value:.3g}' for value in mean)} and ours"
+                raise ValueError(f"{theirs.name}'s Normalization {told} {', '.join(map(str, TORCH_MEAN))}")
+            scale = 1 / np.sqrt(variance)
+        elif scale is not None and isinstance(layer, layers.Rescaling):
+            scale = scale * np.array(layer.scale, "float32")
+    return scale
 
 
 def _fitted(values: dict[str, np.ndarray], source: layers.Layer, target: layers.Layer) -> dict[str, np.ndarray]:

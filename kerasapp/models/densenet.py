@@ -1,7 +1,8 @@
 """Densely connected networks (Huang et al., 2016, arXiv:1608.06993), with bottlenecks and compression (DenseNet-BC).
 
 The ImageNet forms of table 1, of 121, 169 and 201 layers and growth 32 (7 978 856, 14 149 480 and 20 013 928 learned
-parameters for 1000 classes), and the form of section 3 for CIFAR-10 of 100 layers (.8 million with growth 12, table 2).
+parameters for 1000 classes), and the form of section 3 for CIFAR-10, of 40 and of 100 layers (.8 million with growth
+12, table 2).
 Left out: the forms without bottlenecks, 264 layers, dropout after each convolution, the memory-saving implementation.
 Pixels come less ImageNet's mean and over its deviation (`rescaling`, mode "torch").
 
@@ -22,7 +23,13 @@ from kerasapp.models._blocks import conv_norm_activation, head, norm_activation
 from kerasapp.models._convolutions import is_small, require_size, rescaled
 from kerasapp.types import Fraction, Initializer, PositiveInt, Regularizer
 
-BLOCKS = {121: (6, 12, 24, 16), 169: (6, 12, 32, 32), 201: (6, 12, 48, 32), 100: (16, 16, 16)}  # table 1, section 3
+BLOCKS = {
+    121: (6, 12, 24, 16),
+    169: (6, 12, 32, 32),
+    201: (6, 12, 48, 32),
+    40: (6, 6, 6),
+    100: (16, 16, 16),
+}  # table 1, section 3
 BOTTLENECK = 4  # times the growth
 COMPRESSION = 0.5
 
@@ -31,7 +38,7 @@ def build(
     *,
     image_shape: tuple[int, int, int],
     num_classes: int,
-    depth: Literal[100, 121, 169, 201] = 121,
+    depth: Literal[40, 100, 121, 169, 201] = 121,
     growth_rate: PositiveInt = 32,
     stem: Literal["auto", "imagenet", "cifar"] = "auto",
     dropout: Fraction = 0.0,
@@ -40,8 +47,8 @@ def build(
 ) -> keras.Model:
     """Images (batch, h, w, c) float32 in [0, 1] -> logits (batch, num_classes).
 
-    depth: 121, 169, 201 the ImageNet form, 100 the small one of three stages.
-    growth_rate: maps that each block adds to those it sees; the paper's 100 layers have 12.
+    depth: 121, 169, 201 the ImageNet form, 40 and 100 the small one of three stages.
+    growth_rate: maps that each block adds to those it sees; the paper's 40 and 100 layers have 12.
     stem: "imagenet" 7x7 by strides of 2, then a 3x3 max-pool by 2; "cifar" 3x3 alone; "auto": cifar below 64 pixels
         a side. Either has twice as many kernels as the growth.
     dropout: before the head; the paper has none there.

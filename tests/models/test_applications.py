@@ -59,7 +59,7 @@ def their_model(pair: Pair, **more) -> keras.Model:
             weight.assign(random.uniform(0.7, 1.3, weight.shape))
     for layer in model.layers:
         if isinstance(layer, keras.layers.Normalization):  # EfficientNet's, as it comes with the published weights
-            layer.set_weights([np.array(TORCH_MEAN), np.array(DEVIATION) ** 2, 0])
+            layer.set_weights([np.array(TORCH_MEAN), np.array(DEVIATION), np.array(0)])
             layer.finalize_state()
     return model
 
@@ -97,17 +97,25 @@ def test_another_width_is_told_by_the_first_layer_that_differs_and_changes_nothi
     theirs = applications.MobileNetV2(weights=None, input_shape=(32, 32, 3), alpha=0.5)
     ours = mobilenet_v2.build(image_shape=(32, 32, 3), num_classes=1000, alpha=0.35)
     before = [weight.numpy() for weight in ours.weights]
-    with pytest.raises(ValueError, match=r"expanded_conv_project \(.* 16 x 8\) does not fit stage_1_project"):
+    with pytest.raises(ValueError, match=r"block_1_project \(.* 48 x 16\) does not fit stage_2_block_1_project"):
         copy(theirs, ours)
     for weight, old in zip(ours.weights, before, strict=True):
         np.testing.assert_array_equal(weight, old)
 
 
-@pytest.mark.parametrize("depth, told", [(13, "does not fit"), (19, "does not fit")])
+@pytest.mark.parametrize(
+    "depth, told", [(13, "vgg_13 has no layer for block5_conv2"), (19, "vgg16 has no layer for stage_5_conv_2")]
+)
 def test_another_depth_is_told(depth, told):
     theirs = their_model(PAIRS["vgg 16"], include_top=False)
     with pytest.raises(ValueError, match=told):
         copy(theirs, vgg.build(image_shape=(32, 32, 3), num_classes=3, depth=depth, units=()))
+
+
+def test_a_normalization_of_pixels_that_is_another_is_an_error():
+    theirs = applications.EfficientNetB0(weights=None, classes=CLASSES, input_shape=(32, 32, 3))
+    with pytest.raises(ValueError, match=r"Normalization takes away 0, 0, 0 .* 0\.485"):
+        copy(theirs, our_model(PAIRS["efficientnet b0"]))
 
 
 def test_a_bias_that_has_no_place_is_an_error_and_not_lost():

@@ -24,6 +24,11 @@ TEXTS = {"vocabulary_size": 9, "num_classes": 3}
 ARGUMENTS = {
     "graph": {"layers": {"flat": {"name": "Flatten"}, "logits": {"name": "Dense", "units": "$num_classes"}}},
     "resnet": {"depth": 8},
+    "alexnet": {"units": [16]},
+    "vgg": {"depth": 11, "units": [16]},
+    "densenet": {"depth": 40, "growth_rate": 4},
+    "mobilenet_v2": {"alpha": 0.35},
+    "mobilenet_v3": {"size": "small"},
 }
 
 
