@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from kerasapp import components
+from kerasapp.summary import summary
 
 FACTS = {"image_shape": (32, 32, 3), "num_classes": 3}
 INITIALIZER = {"name": "Zeros"}  # counted, not run: quicker to make
@@ -37,6 +38,8 @@ PUBLISHED = {
     "efficientnet 6": ({"variant": "B6"}, 43_040_704, SLOW),
     "efficientnet 7": ({"variant": "B7"}, 66_347_960, SLOW),
 }
+# Billions, for 224 x 224: table 4 of MobileNetV2, table 3 of MobileNetV3, table 2 of EfficientNet.
+MULTIPLY_ADDS = {"mobilenet_v2": 0.3, "mobilenet_v3": 0.219, "mobilenet_v3 small": 0.056, "efficientnet": 0.39}
 # Pixels of one step of stage_1, stage_2, ... with the stem of ImageNet, and how much the small stem divides less.
 STRIDES = {
     "alexnet": (8, 16), "vgg": (1, 2, 4, 8, 16), "googlenet": (4, 8, 16, 32), "inception_v3": (8, 16, 32),
@@ -70,7 +73,7 @@ def signature(name: str) -> list:
 @pytest.mark.parametrize(
     "case, arguments, published", [pytest.param(k, *v[:2], marks=v[2:], id=k) for k, v in PUBLISHED.items()]
 )
-def test_parameters_are_the_published_ones(case, arguments, published):
+def test_parameters_and_multiply_adds_are_the_published_ones(case, arguments, published):
     size = 299 if case in ("inception_v3", "xception") else 224
     facts = {"image_shape": (size, size, 3), "num_classes": 1000}
     model = build(case.split()[0], kernel_initializer=INITIALIZER, **arguments, **facts)
