@@ -78,6 +78,8 @@ def test_parameters_and_multiply_adds_are_the_published_ones(case, arguments, pu
     facts = {"image_shape": (size, size, 3), "num_classes": 1000}
     model = build(case.split()[0], kernel_initializer=INITIALIZER, **arguments, **facts)
     assert learned(model) == published
+    if case in MULTIPLY_ADDS:
+        assert summary(model).flops / 2e9 == pytest.approx(MULTIPLY_ADDS[case], rel=0.02)
 
 
 @pytest.mark.parametrize(
