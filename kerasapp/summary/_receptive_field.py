@@ -23,8 +23,8 @@ POINTWISE = {
     "Activation", "ActivityRegularization", "Add", "AlphaDropout", "Average", "BatchNormalization", "Concatenate",
     "Dense", "Dropout", "ELU", "GaussianDropout", "GaussianNoise", "GroupNormalization", "Identity",
     "LayerNormalization", "LeakyReLU", "LocalResponseNormalization", "Maximum", "Minimum", "Multiply",
-    "Normalization", "PReLU", "Pad", "ReLU", "Relu", "Rescaling", "Softmax", "SpatialDropout1D", "SpatialDropout2D",
-    "SpatialDropout3D", "Subtract", "UnitNormalization",
+    "NoiseInjection", "Normalization", "PReLU", "Pad", "ReLU", "Relu", "Rescaling", "Softmax", "SpatialDropout1D",
+    "SpatialDropout2D", "SpatialDropout3D", "Subtract", "UnitNormalization",
 }  # fmt: skip
 WHOLE = ("Flatten", "GlobalAveragePooling", "GlobalMaxPooling")
 EVERYTHING: Literal["all"] = "all"
