@@ -45,13 +45,13 @@ def is_small(image_shape: tuple[int, int, int], stem: str, large: int = LARGE) -
     return stem == "cifar" or (stem == "auto" and shorter < large)
 
 
-def require_size(network: str, image_shape: tuple[int, int, int], least: int) -> None:
+def require_size(image_shape: tuple[int, int, int], least: int) -> None:
     """Raises ValueError where an image has fewer than `least` pixels a side, with the way out."""
     height, width = image_shape[:2]
     if any(size is not None and size < least for size in (height, width)):
         raise ValueError(
-            f"{network} halves its maps too often for images of {height} x {width}: it takes {least} x {least} pixels "
-            f"and more. Set task.image_size: [{least}, {least}], or take a network of fewer halvings, such as cnn"
+            f"images of {height} x {width} pixels are too small for as often as it halves them: it takes "
+            f"{least} x {least} and more. Set task.image_size: [{least}, {least}], or take a smaller network, such as cnn"
         )
 
 

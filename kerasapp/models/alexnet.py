@@ -49,7 +49,7 @@ def build(
     Raises ValueError below 63 x 63 pixels, 15 x 15 with the small stem, and for images of varying size.
     """
     small = is_small(image_shape, stem)
-    require_size("alexnet", image_shape, SMALLEST["cifar" if small else "imagenet"])
+    require_size(image_shape, SMALLEST["cifar" if small else "imagenet"])
     if None in image_shape:
         raise ValueError("images of varying size can't be flattened: set task.image_size")
     shared = {"kernel_initializer": kernel_initializer, "kernel_regularizer": kernel_regularizer}

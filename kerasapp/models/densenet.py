@@ -53,12 +53,12 @@ def build(
         a side. Either has twice as many kernels as the growth.
     dropout: before the head; the paper has none there.
     kernel_initializer: None: He normal. kernel_regularizer: the paper's weight decay of 1e-4 is {name: L2, l2: 5e-5}.
-    Raises ValueError where an image is too small for the halvings: below 17 x 17 pixels, 8 x 8 with the small stem.
+    Raises ValueError below 29 x 29 pixels, 8 x 8 with the small stem; of the small form, 13 x 13 and 4 x 4.
     """
     counts = BLOCKS[depth]
     small = is_small(image_shape, stem)
     halvings = 2 ** (len(counts) - 1)
-    require_size("densenet", image_shape, halvings if small else 4 * halvings - 3)
+    require_size(image_shape, halvings if small else 4 * halvings - 3)
     convolution = partial(conv_norm_activation, padding="centred", kernel_initializer=kernel_initializer,
                           kernel_regularizer=kernel_regularizer)  # fmt: skip
     inputs = keras.Input(image_shape, name="image")

@@ -54,7 +54,7 @@ def build(
     dropout: before the head; the auxiliary ones have .7.
     kernel_initializer: None: He normal. kernel_regularizer: such as {name: L2, l2: 1e-4}.
     """
-    arguments = {key: value for key, value in locals().items() if key != "arguments"}
+    arguments = dict(locals())
     convolution = partial(conv_norm_activation, batch_norm=normalization == "batch",
                           kernel_initializer=kernel_initializer, kernel_regularizer=kernel_regularizer)  # fmt: skip
     inputs = keras.Input(image_shape, name="image")

@@ -45,7 +45,7 @@ def build(
     Raises ValueError below 75 x 75 pixels, 21 x 21 with the small stem.
     """
     small = is_small(image_shape, stem, LARGE)
-    require_size("inception_v3", image_shape, SMALLEST["cifar" if small else "imagenet"])
+    require_size(image_shape, SMALLEST["cifar" if small else "imagenet"])
     convolution = partial(conv_norm_activation, epsilon=EPSILON, scale=False, kernel_initializer=kernel_initializer,
                           kernel_regularizer=kernel_regularizer)  # fmt: skip
     inputs = keras.Input(image_shape, name="image")

@@ -5,7 +5,7 @@ weights, which He initialisation replaces, and training at several scales. Pixel
 in the paper (`rescaling`, mode "caffe"). For 1000 classes of 224 x 224 the parameters are those of table 2: 133, 133,
 138 and 144 million.
 
-Layers: `stage_1_conv_1`, `stage_1_conv_1`'s activation, ...; `stage_1` ... `stage_5` are what each stage puts out,
+Layers: `stage_1_conv_1`, `stage_1_activation_1`, ...; `stage_1` ... `stage_5` are what each stage puts out,
 before `stage_1_pool` ... halve it (1, 2, 4, 8, 16 pixels a step); `dense_1`, `dense_2`; `head`. Images below 64 pixels
 take the same network, and are best served by a smaller head: units: [512].
 """
@@ -45,7 +45,7 @@ def build(
     kernel_initializer: None: He normal. kernel_regularizer: the paper's weight decay of 5e-4 is {name: L2, l2: 2.5e-4}.
     Raises ValueError below 32 x 32 pixels, and where a map of unknown size is flattened.
     """
-    require_size("vgg", image_shape, SMALLEST)
+    require_size(image_shape, SMALLEST)
     shared = {"kernel_initializer": kernel_initializer, "kernel_regularizer": kernel_regularizer}
     convolution = partial(conv_norm_activation, batch_norm=batch_norm, **shared)
     inputs = keras.Input(image_shape, name="image")

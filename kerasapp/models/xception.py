@@ -44,7 +44,7 @@ def build(
     Raises ValueError below 7 x 7 pixels, 5 x 5 with the small stem.
     """
     small = is_small(image_shape, stem)
-    require_size("xception", image_shape, SMALLEST["cifar" if small else "imagenet"])
+    require_size(image_shape, SMALLEST["cifar" if small else "imagenet"])
     shared = {"epsilon": EPSILON, "kernel_initializer": kernel_initializer, "kernel_regularizer": kernel_regularizer}
     convolution, separable = partial(conv_norm_activation, **shared), partial(separable_norm, **shared)
     inputs = keras.Input(image_shape, name="image")

@@ -116,9 +116,8 @@ def test_an_image_too_small_is_told_with_the_size_that_would_do(name, smallest):
     for stem, least in zip(("imagenet", "cifar"), smallest, strict=True):
         given = QUICK.get(name, {}) | ({"stem": stem} if name != "vgg" else {})
         given |= {"depth": 121} if name == "densenet" else {}
-        with pytest.raises(
-            ValueError, match=rf"images of {least - 1} x 90: it takes {least} x {least} .* task.image_size"
-        ):
+        told = rf"images of {least - 1} x 90 .* {least} x {least} and more. Set task.image_size: \[{least}, {least}\]"
+        with pytest.raises(ValueError, match=told):
             build(name, image_shape=(least - 1, 90, 3), **given)
         model = build(name, image_shape=(least, least, 3), **given)
         assert min(model.get_layer("stage_2").output.shape[1:3]) >= 1
