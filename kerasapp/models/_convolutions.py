@@ -50,8 +50,8 @@ def require_size(image_shape: tuple[int, int, int], least: int) -> None:
     height, width = image_shape[:2]
     if any(size is not None and size < least for size in (height, width)):
         raise ValueError(
-            f"images of {height} x {width} pixels are too small for as often as it halves them: it takes "
-            f"{least} x {least} and more. Set task.image_size: [{least}, {least}], or take a smaller network, such as cnn"
+            f"images of {height} x {width} pixels are too small for as often as it halves them: it takes {least} x "
+            f"{least} and more. Set task.image_size: [{least}, {least}], or take a smaller network, such as cnn"
         )
 
 
