@@ -132,6 +132,7 @@ def inverted_residual(
     kernel_size: int,
     *,
     name: str,
+    called: str | None = None,
     convolution: Callable,
     depthwise: Callable,
     expanded: int,
@@ -146,8 +147,8 @@ def inverted_residual(
     squeeze-and-excitation where `squeezed` says so, and back to few without an activation; added to what came in where
     the shape is the same (Sandler et al., 2018, arXiv:1801.04381, figure 4).
 
-    Layers `name_expand`, `name_depthwise`, `name_project`, ...; the last is called `name`. No expansion where the
-    input has as many channels.
+    Layers `name_expand`, `name_depthwise`, `name_project`, ...; the last is `called` so, or `name`. No expansion where
+    the input has as many channels.
     """
     y = x
     if expanded != x.shape[-1]:
@@ -157,8 +158,8 @@ def inverted_residual(
         y = squeeze_excitation(y, squeezed, convolution, name=name, activation=squeeze_activation, gate=gate)
     y = convolution(y, filters, 1, activation=None, name=f"{name}_project")
     if strides > 1 or filters != x.shape[-1]:
-        return layers.Identity(name=name)(y)
-    return layers.Add(name=name)([x, drop_branch(y, drop_rate, f"{name}_drop")])
+        return layers.Identity(name=called or name)(y)
+    return layers.Add(name=called or name)([x, drop_branch(y, drop_rate, f"{name}_drop")])
 
 
 def tower(x: keras.KerasTensor, convolution: Callable, steps: Steps, name: str) -> keras.KerasTensor:

@@ -79,7 +79,7 @@ def build(
                 x, rounded(channels * width), kernel, **parts, activation="silu", squeeze_activation="silu",
                 strides=2 if block == 1 and stage > (2 if small else 1) else 1, expanded=x.shape[-1] * expansion,
                 squeezed=max(1, int(x.shape[-1] * SQUEEZE)), drop_rate=stochastic_depth * before / count,
-                name=f"stage_{stage}_block_{block}" if block < len(blocks) else f"stage_{stage}",
+                name=f"stage_{stage}_block_{block}", called=None if block < len(blocks) else f"stage_{stage}",
             )  # fmt: skip
             before += 1
     x = parts["convolution"](x, rounded(1280 * width), 1, activation="silu", name="top")

@@ -69,7 +69,7 @@ def build(
             x = inverted_residual(
                 x, filters, 3, convolution=convolution, depthwise=depthwise, strides=2 if halves else 1,
                 expanded=x.shape[-1] * (EXPANSION if stage > 1 else 1),
-                name=f"stage_{stage}_block_{block}" if block < len(widths) else f"stage_{stage}",
+                name=f"stage_{stage}_block_{block}", called=None if block < len(widths) else f"stage_{stage}",
             )  # fmt: skip
     x = convolution(x, rounded(TOP * max(alpha, 1.0)), 1, activation="relu6", name="top")
     x = layers.GlobalAveragePooling2D(name="pool")(x)  # (batch, features)

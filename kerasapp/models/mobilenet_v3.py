@@ -85,7 +85,7 @@ def build(
                 x, rounded(channels * alpha), kernel, convolution=convolution, depthwise=depthwise,
                 strides=2 if block == 1 and stage > (2 if small else 1) else 1, expanded=expanded,
                 activation=activation, squeezed=rounded(expanded * SQUEEZE) if squeezes else 0, gate="hard_sigmoid",
-                name=f"stage_{stage}_block_{block}" if block < len(blocks) else f"stage_{stage}",
+                name=f"stage_{stage}_block_{block}", called=None if block < len(blocks) else f"stage_{stage}",
             )  # fmt: skip
         if not blocks:
             x = layers.Identity(name=f"stage_{stage}")(x)
