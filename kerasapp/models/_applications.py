@@ -16,6 +16,30 @@ import numpy as np
 from keras import layers
 
 from kerasapp.models._convolutions import DEVIATION, TORCH_MEAN
+from kerasapp.types import Spec
+
+
+def counterpart(
+    spec: Spec,
+    *,
+    image_shape: tuple[int | None, ...] = (None, None, 3),
+    num_classes: int | None = None,
+    weights: str | None = "imagenet",
+) -> keras.Model:
+    """keras.applications' model of the same arithmetic as that of a resolved recipe's `model`; without a head where no
+    classes are asked for. It downloads `weights: imagenet` once. Raises ValueError where it has no such model.
+    """
+    name, arguments = _name(spec)
+    if not hasattr(keras.applications, name):
+        raise ValueError(f"keras.applications has no {name}, so there are no weights of it for {spec['name']}")
+    head = {} if num_classes is None else {"classes": num_classes, "classifier_activation": None}
+    made = getattr(keras.applications, name)
+    return made(weights=weights, include_top=num_classes is not None, input_shape=image_shape, **head, **arguments)
+
+
+def is_caffe(spec: Spec) -> bool:
+    """Whether the counterpart's weights were trained with Caffe's pixels."""
+    return spec["name"] == "vgg" or (spec["name"] == "resnet" and spec["version"] == 1)
 
 
 def copy(theirs: keras.Model, ours: keras.Model, *, caffe: bool = False) -> list[str]:
@@ -81,6 +105,21 @@ def from_caffe(kernel: np.ndarray) -> np.ndarray:
     same means and over ImageNet's deviation.
     """
     return kernel[:, :, ::-1] * (255 * np.array(DEVIATION, "float32"))[:, None]
+
+
+def _name(spec: Spec) -> tuple[str, dict[str, float]]:
+    """The function of keras.applications, and what it takes besides."""
+    name = spec["name"]
+    if name == "resnet":
+        return f"ResNet{spec['depth']}{'V2' if spec['version'] == 2 else ''}", {}
+    if name == "mobilenet_v3":
+        return f"MobileNetV3{spec['size'].title()}", {"alpha": spec["alpha"]}
+    if name == "efficientnet":
+        return f"EfficientNet{spec['variant']}", {}
+    if name in ("vgg", "densenet"):
+        return f"{'VGG' if name == 'vgg' else 'DenseNet'}{spec['depth']}", {}
+    plain = {"inception_v3": "InceptionV3", "mobilenet_v2": "MobileNetV2", "xception": "Xception"}
+    return plain.get(name, name), {"alpha": spec["alpha"]} if name == "mobilenet_v2" else {}
 
 
 def _scale(theirs: keras.Model) -> np.ndarray | None:

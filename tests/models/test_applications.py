@@ -9,7 +9,7 @@ from keras import applications
 
 from kerasapp import components
 from kerasapp.models import mobilenet_v2, vgg
-from kerasapp.models._applications import copy
+from kerasapp.models._applications import copy, counterpart, is_caffe
 from kerasapp.models._convolutions import DEVIATION, TORCH_MEAN
 
 CLASSES = 5
@@ -17,40 +17,41 @@ CLASSES = 5
 
 @dataclass(frozen=True)
 class Pair:
-    """One architecture here and there; `theirs` takes what `package.preprocess_input` makes of bytes."""
+    """One architecture of ours; its counterpart takes what `package.preprocess_input` makes of bytes."""
 
     name: str
-    theirs: str
     package: str
     size: int = 32
     arguments: dict = field(default_factory=dict)
-    more: dict = field(default_factory=dict)
 
     @property
-    def caffe(self) -> bool:
-        return self.package in ("resnet", "vgg16")
+    def spec(self) -> dict:
+        """As a resolved recipe has it, with the stem of ImageNet."""
+        told = components.signature("models", self.name).arguments
+        defaults = {argument.name: argument.default for argument in told if not argument.required}
+        stem = {"stem": "imagenet"} if "stem" in defaults else {}
+        return {"name": self.name, **defaults, **stem, **self.arguments}
 
 
 PAIRS = {
-    "resnet 50": Pair("resnet", "ResNet50", "resnet", arguments={"depth": 50}),
-    "resnet 50 version 2": Pair("resnet", "ResNet50V2", "resnet_v2", arguments={"depth": 50, "version": 2}),
-    "vgg 16": Pair("vgg", "VGG16", "vgg16"),
-    "densenet 121": Pair("densenet", "DenseNet121", "densenet"),
-    "inception v3": Pair("inception_v3", "InceptionV3", "inception_v3", 75),
-    "xception": Pair("xception", "Xception", "xception", 71),
-    "mobilenet v2": Pair("mobilenet_v2", "MobileNetV2", "mobilenet_v2", 33, {"alpha": 0.35}, {"alpha": 0.35}),
-    "mobilenet v3 small": Pair("mobilenet_v3", "MobileNetV3Small", "mobilenet_v3", 33, {"size": "small"}),
-    "mobilenet v3 large": Pair("mobilenet_v3", "MobileNetV3Large", "mobilenet_v3", arguments={"size": "large"}),
-    "efficientnet b0": Pair("efficientnet", "EfficientNetB0", "efficientnet"),
-}  # fmt: skip
+    "resnet 50": Pair("resnet", "resnet", arguments={"depth": 50}),
+    "resnet 50 version 2": Pair("resnet", "resnet_v2", arguments={"depth": 50, "version": 2}),
+    "vgg 16": Pair("vgg", "vgg16"),
+    "densenet 121": Pair("densenet", "densenet"),
+    "inception v3": Pair("inception_v3", "inception_v3", 75),
+    "xception": Pair("xception", "xception", 71),
+    "mobilenet v2": Pair("mobilenet_v2", "mobilenet_v2", 33, {"alpha": 0.35}),
+    "mobilenet v3 small": Pair("mobilenet_v3", "mobilenet_v3", 33, {"size": "small"}),
+    "mobilenet v3 large": Pair("mobilenet_v3", "mobilenet_v3"),
+    "efficientnet b0": Pair("efficientnet", "efficientnet"),
+}
 
 
-def their_model(pair: Pair, **more) -> keras.Model:
+def their_model(pair: Pair, head: bool = True) -> keras.Model:
     """Randomly initialised, what starts at 0 or 1 too, so that no weight is without effect."""
     keras.utils.set_random_seed(0)
-    shape = (pair.size, pair.size, 3)
-    given = {"weights": None, "classes": CLASSES, "classifier_activation": None, "input_shape": shape}
-    model = getattr(applications, pair.theirs)(**given | pair.more | more)
+    shape = (pair.size, pair.size, 3) if head else (None, None, 3)
+    model = counterpart(pair.spec, image_shape=shape, num_classes=CLASSES if head else None, weights=None)
     random = np.random.default_rng(0)
     for weight in model.weights:
         if weight.name in ("bias", "beta", "moving_mean"):
@@ -65,10 +66,7 @@ def their_model(pair: Pair, **more) -> keras.Model:
 
 
 def our_model(pair: Pair) -> keras.Model:
-    asked = {argument.name for argument in components.signature("models", pair.name).arguments}
-    stem = {"stem": "imagenet"} if "stem" in asked else {}
-    facts = {"image_shape": (pair.size, pair.size, 3), "num_classes": CLASSES}
-    return components.create("models", {"name": pair.name, **pair.arguments, **stem}, **facts)
+    return components.create("models", pair.spec, image_shape=(pair.size, pair.size, 3), num_classes=CLASSES)
 
 
 def prepared(pair: Pair, images: np.ndarray) -> np.ndarray:
@@ -78,7 +76,7 @@ def prepared(pair: Pair, images: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
 def test_outputs_are_those_of_keras_applications_from_the_same_picture(pair):
     theirs, ours = their_model(pair), our_model(pair)
-    assert copy(theirs, ours, caffe=pair.caffe) == []
+    assert copy(theirs, ours, caffe=is_caffe(pair.spec)) == []
     images = np.random.default_rng(1).random((2, pair.size, pair.size, 3), "float32")
     expected = theirs(prepared(pair, images), training=False).numpy()
     np.testing.assert_allclose(ours(images, training=False), expected, atol=1e-4 * max(1, np.abs(expected).max()))
@@ -89,7 +87,7 @@ def test_weights_without_a_head_leave_ours_as_it_was():
     pair = PAIRS["mobilenet v2"]
     ours = our_model(pair)
     before = ours.get_layer("head").get_weights()
-    assert copy(their_model(pair, include_top=False), ours) == ["head"]
+    assert copy(their_model(pair, head=False), ours) == ["head"]
     np.testing.assert_array_equal(ours.get_layer("head").get_weights()[0], before[0])
 
 
@@ -107,7 +105,7 @@ def test_another_width_is_told_by_the_first_layer_that_differs_and_changes_nothi
     "depth, told", [(13, "vgg_13 has no layer for block5_conv2"), (19, "vgg16 has no layer for stage_5_conv_2")]
 )
 def test_another_depth_is_told(depth, told):
-    theirs = their_model(PAIRS["vgg 16"], include_top=False)
+    theirs = their_model(PAIRS["vgg 16"], head=False)
     with pytest.raises(ValueError, match=told):
         copy(theirs, vgg.build(image_shape=(32, 32, 3), num_classes=3, depth=depth, units=()))
 
@@ -124,3 +122,11 @@ def test_a_bias_that_has_no_place_is_an_error_and_not_lost():
     ours = keras.Model(inputs, keras.layers.Conv2D(16, 3, padding="same", use_bias=False)(inputs))
     with pytest.raises(ValueError, match="bias"):
         copy(theirs, ours)
+
+
+@pytest.mark.parametrize("name, given, told", [
+    ("resnet", {"depth": 18}, "ResNet18"), ("densenet", {"depth": 40}, "DenseNet40"), ("googlenet", {}, "googlenet"),
+])  # fmt: skip
+def test_an_architecture_that_is_not_there_is_told(name, given, told):
+    with pytest.raises(ValueError, match=f"keras.applications has no {told}, .* weights of it for {name}"):
+        counterpart(Pair(name, "", arguments=given).spec)
