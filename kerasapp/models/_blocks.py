@@ -79,14 +79,17 @@ def word_embedding(vocabulary_size: int, dimensions: int, embedding: Embedding |
 def conv_norm_activation(
     x: keras.KerasTensor,
     filters: int,
-    kernel_size: int,
+    kernel_size: int | tuple[int, int],
     *,
     name: str,
     strides: int = 1,
     dilation_rate: int = 1,
+    groups: int = 1,
     padding: str = "same",
     activation: str | None = "relu",
     batch_norm: bool = True,
+    epsilon: float = EPSILON,
+    scale: bool = True,
     use_bias: bool | None = None,
     kernel_initializer: Spec | str | None = None,
     kernel_regularizer: Spec | str | None = None,
@@ -96,17 +99,19 @@ def conv_norm_activation(
     The convolution is called `name`, the others beside it: `block_1_conv_1`, `block_1_norm_1`, `block_1_activation_1`;
     `stem`, `stem_norm`. `use_bias` None: only where no normalisation follows, which would take a bias away again.
     `padding` may also be "centred": half a kernel on either side, so that a strided kernel looks at the same pixels
-    whatever the size of the image ("same" pads an even size on one side only). Raises ValueError where the kernel
+    whatever the size of the image ("same" pads an even size on one side only). A kernel of (7, 1) and one of (1, 7)
+    are one of 7 x 7 taken apart. `epsilon` and `scale` are the normalisation's. Raises ValueError where the kernel
     exceeds the map.
     """
     if padding == "centred":
         if strides > 1 and kernel_size > 1:
-            x = layers.ZeroPadding2D(kernel_size // 2, name=_beside(name, "pad"))(x)
+            x = layers.ZeroPadding2D(kernel_size // 2, name=beside(name, "pad"))(x)
         padding = "same" if strides == 1 else "valid"
-    reach = (kernel_size - 1) * dilation_rate + 1
-    if padding == "valid" and any(size is not None and size < reach for size in x.shape[1:3]):
+    sides = (kernel_size, kernel_size) if isinstance(kernel_size, int) else kernel_size
+    reach = [(side - 1) * dilation_rate + 1 for side in sides]
+    if padding == "valid" and any(s is not None and s < r for s, r in zip(x.shape[1:3], reach, strict=True)):
         raise ValueError(
-            f"{name}: a kernel of {reach} x {reach} pixels does not fit a map of {x.shape[1]} x {x.shape[2]}: "
+            f"{name}: a kernel of {reach[0]} x {reach[1]} pixels does not fit a map of {x.shape[1]} x {x.shape[2]}: "
             "fewer blocks, or padding: same"
         )
     x = layers.Conv2D(
@@ -115,12 +120,13 @@ def conv_norm_activation(
         strides,
         padding,
         dilation_rate=dilation_rate,
+        groups=groups,
         use_bias=not batch_norm if use_bias is None else use_bias,
         kernel_initializer=initializer(kernel_initializer, activation),
         kernel_regularizer=made(keras.regularizers, kernel_regularizer),
         name=name,
     )(x)
-    return _norm_activation(x, name, batch_norm, activation)
+    return norm_activation(x, name, activation, batch_norm=batch_norm, epsilon=epsilon, scale=scale)
 
 
 def dense_stack(
@@ -146,13 +152,15 @@ def dense_stack(
             kernel_regularizer=made(keras.regularizers, kernel_regularizer),
             name=name,
         )(x)
-        x = _norm_activation(x, name, batch_norm, activation)
+        x = norm_activation(x, name, activation, batch_norm=batch_norm)
         if dropout:
             x = layers.Dropout(dropout, name=f"{name}_dropout")(x)
     return x
 
 
-def head(x: keras.KerasTensor, outputs: int | None, kernel_regularizer: Spec | str | None = None) -> keras.KerasTensor:
+def head(
+    x: keras.KerasTensor, outputs: int | None, kernel_regularizer: Spec | str | None = None, name: str = "head"
+) -> keras.KerasTensor:
     """(batch, n) -> (batch, outputs): logits or a regression's values, without activation, float32 under mixed
     precision too.
 
@@ -161,15 +169,25 @@ def head(x: keras.KerasTensor, outputs: int | None, kernel_regularizer: Spec | s
     if outputs is None:
         raise ValueError("the task offers neither num_classes nor num_targets: nothing says how many outputs there are")
     regularizer = made(keras.regularizers, kernel_regularizer)
-    return layers.Dense(outputs, kernel_regularizer=regularizer, dtype="float32", name="head")(x)
+    return layers.Dense(outputs, kernel_regularizer=regularizer, dtype="float32", name=name)(x)
 
 
-def _norm_activation(x: keras.KerasTensor, name: str, batch_norm: bool, activation: str | None) -> keras.KerasTensor:
+def norm_activation(
+    x: keras.KerasTensor,
+    name: str,
+    activation: str | None = "relu",
+    *,
+    batch_norm: bool = True,
+    epsilon: float = EPSILON,
+    scale: bool = True,
+) -> keras.KerasTensor:
+    """Batch normalisation and activation, called beside the layer `name`, each where it is asked for."""
     if batch_norm:
-        x = layers.BatchNormalization(momentum=MOMENTUM, epsilon=EPSILON, name=_beside(name, "norm"))(x)
-    return x if activation is None else layers.Activation(activation, name=_beside(name, "activation"))(x)
+        norm = layers.BatchNormalization(momentum=MOMENTUM, epsilon=epsilon, scale=scale, name=beside(name, "norm"))
+        x = norm(x)
+    return x if activation is None else layers.Activation(activation, name=beside(name, "activation"))(x)
 
 
-def _beside(name: str, part: str) -> str:
+def beside(name: str, part: str) -> str:
     """`block_1_conv_2` -> `block_1_norm_2`, `stem` -> `stem_norm`."""
     return name.replace("conv", part) if "conv" in name else f"{name}_{part}"

@@ -1,8 +1,8 @@
 """What a drawn graph shows: a box for each layer that does something, a block that comes again and again drawn once.
 
-What changes values alone (normalisation, activation, dropout) stands in the box of the layer before it; padding and
-picking columns are left out. In a graph of more than 40 boxes a block that follows itself, with the same layers,
-shapes and parameters, is drawn once, with how often it comes.
+What changes values alone (normalisation, activation, dropout) stands in the box of the layer before it; padding,
+rescaled pixels and picked columns are left out. In a graph of more than 40 boxes a block that follows itself, with the
+same layers, shapes and parameters, is drawn once, with how often it comes.
 """
 
 from dataclasses import dataclass, field
@@ -15,10 +15,11 @@ from kerasapp.summary._receptive_field import WINDOWS
 
 ATTACHED = {
     "Activation": "", "BatchNormalization": "norm", "LayerNormalization": "norm", "GroupNormalization": "norm",
+    "LocalResponseNormalization": "norm",
     "ReLU": "relu", "LeakyReLU": "leaky relu", "PReLU": "prelu", "ELU": "elu", "Softmax": "softmax",
     "Dropout": "dropout", "SpatialDropout2D": "dropout",
 }  # fmt: skip
-PASSED_BY = {"ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "Pad", "GetItem"}
+PASSED_BY = {"ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "Pad", "GetItem", "Rescaling", "Identity"}
 JOINING = {"Add", "Average", "Concatenate", "Maximum", "Multiply", "Subtract"}
 MANY = 40  # boxes, from which repeated blocks are drawn once
 

@@ -22,9 +22,9 @@ PADDINGS = (layers.ZeroPadding1D, layers.ZeroPadding2D, layers.ZeroPadding3D)
 POINTWISE = {
     "Activation", "ActivityRegularization", "Add", "AlphaDropout", "Average", "BatchNormalization", "Concatenate",
     "Dense", "Dropout", "ELU", "GaussianDropout", "GaussianNoise", "GroupNormalization", "Identity",
-    "LayerNormalization", "LeakyReLU", "Maximum", "Minimum", "Multiply", "Normalization", "PReLU", "Pad", "ReLU",
-    "Relu", "Rescaling", "Softmax", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "Subtract",
-    "UnitNormalization",
+    "LayerNormalization", "LeakyReLU", "LocalResponseNormalization", "Maximum", "Minimum", "Multiply",
+    "NoiseInjection", "Normalization", "PReLU", "Pad", "ReLU", "Relu", "Rescaling", "Softmax", "SpatialDropout1D",
+    "SpatialDropout2D", "SpatialDropout3D", "Subtract", "UnitNormalization",
 }  # fmt: skip
 WHOLE = ("Flatten", "GlobalAveragePooling", "GlobalMaxPooling")
 EVERYTHING: Literal["all"] = "all"

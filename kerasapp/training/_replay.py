@@ -99,7 +99,7 @@ def _looked(model: keras.Model, batch: tuple, training: bool = True) -> Found | 
         outputs = model(x, training=training)
     if first:
         return first[0]
-    values = model._compile_loss.call(y, outputs) if model._compile_loss else tf.zeros(())
+    values = model.compute_loss(x, y, outputs) if model._compile_loss else tf.zeros(())
     return None if np.isfinite(_array(values)).all() else ("the loss itself, of finite outputs", np.zeros(0, bool))
 
 

@@ -24,6 +24,11 @@ TEXTS = {"vocabulary_size": 9, "num_classes": 3}
 ARGUMENTS = {
     "graph": {"layers": {"flat": {"name": "Flatten"}, "logits": {"name": "Dense", "units": "$num_classes"}}},
     "resnet": {"depth": 8},
+    "alexnet": {"units": [16]},
+    "vgg": {"depth": 11, "units": [16]},
+    "densenet": {"depth": 40, "growth_rate": 4},
+    "mobilenet_v2": {"alpha": 0.35},
+    "mobilenet_v3": {"size": "small"},
 }
 
 
@@ -96,7 +101,7 @@ def test_a_training_step_has_a_finite_loss_and_reaches_every_weight(name, facts)
     loss = keras.losses.CategoricalCrossentropy(from_logits=True) if classes else "mse"
     y = np.eye(classes, dtype="float32")[[0, 1, 2, 0]] if classes else np.ones((4, 1), "float32")
     before = [weight.numpy() for weight in model.trainable_weights]
-    model.compile(keras.optimizers.SGD(0.1), loss)
+    model.compile(keras.optimizers.SGD(0.1), loss, run_eagerly=True)  # a graph of 300 layers takes longer to trace
     assert np.isfinite(model.train_on_batch(inputs, y))
     still = [w.path for w, old in zip(model.trainable_weights, before, strict=True) if np.array_equal(w.numpy(), old)]
     assert not still, "no gradient arrives there"
