@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from kerasapp import components, data, pipeline
 from kerasapp.blame import told_at_its_name
-from kerasapp.errors import DataError, KerasappError, first_line
+from kerasapp.errors import DataError, KerasappError, StepError, first_line
 from kerasapp.recipe import Recipe
 from kerasapp.tasks._base import Task
 from kerasapp.training._compile import make_optimizer
@@ -84,7 +84,10 @@ def adapted(recipe: Recipe, cache: Path | None = None) -> tuple[Task, dict[str, 
     splits = data.load(recipe.data, recipe.seed, type(made).SPLIT, folder=recipe.folder)
     if not len(splits["train"]):
         raise DataError(recipe.file, "the data has no training examples")
-    task = (made.caching_in(cache) if cache else made).adapt(splits["train"])
+    try:
+        task = (made.caching_in(cache) if cache else made).adapt(splits["train"])
+    except StepError as error:
+        raise fault(recipe, error.path, str(error)) from error
     for name, split in splits.items():
         if name != "train":
             task.check(split, name)
@@ -103,12 +106,15 @@ def build(recipe: Recipe, task: Task, embedding: Matched | None) -> keras.Model:
     """The recipe's model. What only shows with shapes is an error of the recipe, at `model`. Raises RecipeError."""
     keras.config.set_dtype_policy("mixed_float16" if recipe.train.mixed_precision else "float32")
     spec = recipe.model if embedding is None else recipe.model | {embedding.name: embedding.value}
+    facts = task.facts()
     try:
-        made = components.create("models", spec, folder=recipe.folder, **task.facts())
+        made = components.create("models", spec, folder=recipe.folder, **facts)
     except KerasappError:
         raise
-    except (ValueError, TypeError) as error:
-        raise fault(recipe, "model", f"{recipe.model['name']} can't be built: {first_line(error)}") from error
+    except (ValueError, TypeError, IndexError) as error:
+        shape = facts.get("image_shape", ())
+        made_of = f" of the {shape[0]} numbers that preprocessing makes of a picture" if len(shape) == 1 else ""
+        raise fault(recipe, "model", f"{recipe.model['name']} can't be built{made_of}: {first_line(error)}") from error
     if not isinstance(made, keras.Model):
         told = f"{recipe.model['name']} gives {type(made).__name__}, and a model is a keras.Model"
         raise fault(recipe, "model.name", told)
