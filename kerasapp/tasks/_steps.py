@@ -5,6 +5,7 @@ and pure functions of keys, one for each example and epoch.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -31,14 +32,10 @@ def learn(
     learned: Learned = []
     example = tf.zeros([1, *shape])
     for number, step in enumerate(steps):
-        try:
+        with _told("preprocessing", number, step):
             before = (preprocessed(images, steps[:number], learned) for images in batches())
             learned.append(_learned(step, (images.numpy() for images in before)))
             (_, example), *_ = each(example, [step], learned[-1:])
-        except (ValueError, TypeError, tf.errors.OpError) as error:
-            if ":" in step["name"]:
-                raise  # told with the user's file and line
-            raise StepError(f"task.preprocessing.{number}", f"{step['name']}: {first_line(error)}") from error
     return learned, list(example.shape[1:])
 
 
@@ -58,21 +55,26 @@ def each(images: tf.Tensor, steps: Sequence[Spec], learned: Learned) -> Iterator
 
 
 def augmented(images: tf.Tensor, keys: tf.Tensor, steps: Sequence[Spec]) -> tf.Tensor:
-    """Images (batch, h, w, c) and keys (batch, 2) int32 -> images, each step with keys of its own."""
+    """Images (batch, h, w, c) and keys (batch, 2) int32 -> images, each step with keys of its own. Raises StepError."""
     for number, step in enumerate(steps):
         augment = components.function("ops", step["name"], "augment")
-        images = augment(images, fold_in(keys, number), **arguments(step))
+        with _told("augmentation", number, step):
+            images = augment(images, fold_in(keys, number), **arguments(step))
     return images
 
 
 def mixed(inputs: tf.Tensor, targets: tf.Tensor, keys: tf.Tensor, steps: Sequence[Spec]) -> tuple[tf.Tensor, tf.Tensor]:
-    """Inputs (batch, ...) and one-hot targets (batch, classes), mixed by one of the steps, each example's by chance."""
+    """Inputs (batch, ...) and one-hot targets (batch, classes), mixed by one of the steps, each example's by chance.
+
+    Raises StepError.
+    """
     keys = fold_in(keys, MIXING)
     chosen = tf.cast(uniform(keys, 0, 1)[:, 0] * len(steps), tf.int32)
     results = (inputs, targets)
     for number, step in enumerate(steps):
         mix = components.function("ops", step["name"], "mix")
-        made = mix(inputs, targets, fold_in(keys, number), **arguments(step))
+        with _told("mixing", number, step):
+            made = mix(inputs, targets, fold_in(keys, number), **arguments(step))
         results = tuple(
             tf.where(tf.reshape(chosen == number, [-1] + [1] * (after.shape.rank - 1)), after, before)
             for after, before in zip(made, results, strict=True)
@@ -83,6 +85,17 @@ def mixed(inputs: tf.Tensor, targets: tf.Tensor, keys: tf.Tensor, steps: Sequenc
 def arguments(step: Spec) -> dict[str, Any]:
     """A step's own, without its name."""
     return {key: value for key, value in step.items() if key != "name"}
+
+
+@contextmanager
+def _told(of: str, number: int, step: Spec) -> Iterator[None]:
+    """What a stock step refuses becomes a StepError; a user's own is told with the file and line."""
+    try:
+        yield
+    except (ValueError, TypeError, tf.errors.OpError) as error:
+        if ":" in step["name"]:
+            raise
+        raise StepError(f"task.{of}.{number}", f"{step['name']}: {first_line(error)}") from error
 
 
 def _learned(step: Spec, batches: Iterator[np.ndarray]) -> dict[str, Any] | None:

@@ -106,12 +106,11 @@ class ImageClassification(Classification):
         return {"image": image, **self.numbered(raw)}
 
     def encode(self, raw: Raw, keys: tf.Tensor | None = None) -> tuple[tf.Tensor, Raw]:
-        image = raw["image"]
-        if not self._early:
-            image = self._scaled(image)
-            image = augmented(image, keys, self.augmentation) if keys is not None else image
-            image = self._preprocessed(image)
-        return tf.ensure_shape(image, [None, *self.input_shape]), {}
+        if self._early:
+            return tf.ensure_shape(raw["image"], [None, *self.input_shape]), {}
+        image = self._scaled(raw["image"])
+        image = augmented(image, keys, self.augmentation) if keys is not None else image
+        return self._preprocessed(image), {}
 
     def elements(self, raw: Raw, keys: tf.Tensor | None = None) -> tuple:
         inputs, y = super().elements(raw, keys)

@@ -11,12 +11,12 @@ import tensorflow as tf
 
 from kerasapp import components, data, pipeline
 from kerasapp.blame import told_at_its_name
-from kerasapp.errors import DataError, KerasappError, StepError, first_line
+from kerasapp.errors import DataError, KerasappError, first_line
 from kerasapp.recipe import Recipe
 from kerasapp.tasks._base import Task
 from kerasapp.training._compile import make_optimizer
 from kerasapp.training._embedding import Matched, matched
-from kerasapp.training._fault import fault
+from kerasapp.training._fault import fault, steps_told
 from kerasapp.training._stages import frozen, leaves, stages_of
 from kerasapp.types import Split
 
@@ -51,7 +51,7 @@ def prepare(recipe: Recipe, cache: Path | None = None, started: bool = False) ->
     that has `started` gives the model its weights itself, and needs no word vectors any more. Raises RecipeError, also
     for what the user's own code raises; DataError.
     """
-    with told_at_its_name(recipe):
+    with told_at_its_name(recipe), steps_told(recipe):
         return _prepared(recipe, cache, started)
 
 
@@ -77,17 +77,14 @@ def _prepared(recipe: Recipe, cache: Path | None, started: bool) -> Prepared:
 
 
 def adapted(recipe: Recipe, cache: Path | None = None) -> tuple[Task, dict[str, Split]]:
-    """The data and the task that has learned from its training split. Raises DataError."""
+    """The data and the task that has learned from its training split. Raises DataError, StepError."""
     made = components.create("tasks", recipe.task, folder=recipe.folder)
     if not isinstance(made, Task):
         raise fault(recipe, "task.name", f"{recipe.task['name']} is no subclass of kerasapp.tasks._base.Task")
     splits = data.load(recipe.data, recipe.seed, type(made).SPLIT, folder=recipe.folder)
     if not len(splits["train"]):
         raise DataError(recipe.file, "the data has no training examples")
-    try:
-        task = (made.caching_in(cache) if cache else made).adapt(splits["train"])
-    except StepError as error:
-        raise fault(recipe, error.path, str(error)) from error
+    task = (made.caching_in(cache) if cache else made).adapt(splits["train"])
     for name, split in splits.items():
         if name != "train":
             task.check(split, name)
