@@ -92,12 +92,13 @@ def _notes(recipe: Any) -> list[Any]:
     from kerasapp.errors import Fault
     from kerasapp.paths import node_at
 
-    found = []
-    for number, step in enumerate(recipe.task.get("preprocessing") or ()):
-        if not components.in_graph(step["name"], recipe.folder):
+    found, steps = [], recipe.task.get("preprocessing")
+    for number, step in enumerate(steps if isinstance(steps, list) else ()):
+        if isinstance(step, dict) and not components.in_graph(step["name"], recipe.folder):
             path = f"task.preprocessing.{number}"
             node = node_at(recipe.tree, path)
-            told = f"note: {step['name']} has no TensorFlow form: an export is the model alone, with a reader in Python"
+            name = node.value if isinstance(node.value, str) else node.value["name"].value
+            told = f"note: {name} has no TensorFlow form: an export is the model alone, with a reader in Python"
             found.append(Fault(node.file, node.line, node.column, path, told))
     return found
 
