@@ -179,6 +179,8 @@ class Checker:
         return self._slots[key]
 
     def _read_slots(self, kind: str, name: str, entry: str | None, hidden: set[str]) -> list[Slot]:
+        if kind == "keras.losses" and name in components.names("losses"):
+            kind = "losses"
         if kind.startswith("keras."):
             return self.keras_slots(kind.removeprefix("keras."), name)
         arguments = self.signature(kind, name, entry).arguments
@@ -217,11 +219,11 @@ class Checker:
 
     @staticmethod
     def keras_slots(part: str, name: str) -> list[Slot]:
-        there = keras_names.names(part)
+        there = offered("keras." + part)
         if part in ("initializers", "regularizers"):
             name = next((known for known in there if known.lower() == name.replace("_", "").lower()), name)
         if name not in there:
-            raise components.UnknownComponent(f'unknown {_NOUN.get("keras." + part, part)} "{name}"', list(there))
+            raise components.UnknownComponent(f'unknown {_NOUN.get("keras." + part, part)} "{name}"', there)
         return [keras_slot(argument) for argument in keras_names.arguments(part, name)]
 
     def adapter(self, kind: Any) -> TypeAdapter:
@@ -244,6 +246,13 @@ class Checker:
 
     def note(self, node: Node, path: str, message: str) -> None:
         self.faults.append(node.fault(path, message))
+
+
+def offered(kind: str, entry: str | None = None) -> list[str]:
+    """The names of a kind that a recipe may give: stock components, or Keras's, its losses with those of `losses/`."""
+    if not kind.startswith("keras."):
+        return components.names(kind, entry)
+    return [*keras_names.names(kind.removeprefix("keras.")), *(components.names("losses") * (kind == "keras.losses"))]
 
 
 _NOUN = {

@@ -19,7 +19,12 @@ from kerasapp.types import Spec
 
 HERE = Path(__file__).parent
 FACTS = re.compile(r"^    FACTS\b[^=\n]*= (\([^)]*\))", re.MULTILINE)
-ENTRY = {"models": "build", "data": "load", "ops": "apply"}
+ENTRY = {"models": "build", "data": "load", "losses": "loss", "ops": "apply"}
+BELONGS = {  # entries of steps, and what a recipe names them in
+    "apply": "is no random step, and belongs in preprocessing",
+    "augment": "is a random step, and belongs in augmentation",
+    "mix": "mixes examples and their labels, and belongs in mixing",
+}
 
 
 class UnknownComponent(LookupError):
@@ -95,7 +100,7 @@ class Signature:
 
 
 def names(kind: str, entry: str | None = None) -> list[str]:
-    """The stock components of a kind; of `ops` those that have the entry (`apply` or `augment`)."""
+    """The stock components of a kind; of `ops` those that have the entry (`apply`, `augment`, `mix` or `learn`)."""
     found = sorted(path.stem for path in (HERE / kind).glob("*.py") if path.name[0] != "_")
     if kind != "ops":
         return found
@@ -107,6 +112,9 @@ def find(kind: str, name: str, entry: str | None = None, folder: Path | None = N
     if ":" in name:
         return _own(name, folder or Path())
     if name not in names(kind, entry):
+        other = next((word for word in BELONGS if kind == "ops" and name in names(kind, word)), None)
+        if other and entry in BELONGS:
+            raise UnknownComponent(f'"{name}" {BELONGS[other]}', [])
         raise UnknownComponent(f'unknown {_SINGULAR.get(kind, kind)} "{name}"', names(kind, entry))
     word = entry or ENTRY.get(kind) or name.title().replace("_", "")
     return Source(HERE / kind / f"{name}.py", word, f"kerasapp.{kind}.{name}")
@@ -163,19 +171,29 @@ def absolute(name: str, folder: Path) -> str:
     return f"{module.path if where.endswith('.py') else module.root / module.name}:{entry}"
 
 
+def in_graph(name: str, folder: Path | None = None) -> bool:
+    """Whether a step of preprocessing is made of TensorFlow ops: its file does not say `GRAPH = False`."""
+    told: dict[str, Any] = {}
+    for node in find("ops", name, "apply", folder).tree.body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "GRAPH":
+            _read_literal("GRAPH", node.value, told)
+    return told.get("GRAPH") is not False
+
+
 def facts() -> set[str]:
     """Every fact that some stock task offers: such a name is never a recipe key."""
     texts = (path.read_text(encoding="utf-8") for path in (HERE / "tasks").glob("*.py"))
     return {name for text in texts for row in FACTS.findall(text) for name in ast.literal_eval(row)}
 
 
-_SINGULAR = {"models": "model", "tasks": "task", "data": "data source", "ops": "step"}
+_SINGULAR = {"models": "model", "tasks": "task", "data": "data source", "losses": "loss", "ops": "step"}
 _FORM = {
     "models": "*, image_shape, num_classes, ...",
     "tasks": "ImageClassification",
     "data": "*, path, ...",
     "apply": "images, *, ...",
     "augment": "images, keys, *, ...",
+    "mix": "images, targets, keys, *, ...",
 }
 
 

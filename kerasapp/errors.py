@@ -69,6 +69,14 @@ class DataError(KerasappError):
         super().__init__(f"{where}: {message}")
 
 
+class StepError(KerasappError):
+    """A step of a task that can't be on this data; `path` is where the recipe names it."""
+
+    def __init__(self, path: str, message: str):
+        self.path = path
+        super().__init__(message)
+
+
 class RunError(KerasappError):
     """A run that can't be found, opened, or used for what was asked."""
 

@@ -58,6 +58,8 @@ def node_at(tree: Node, path: str) -> Node:
     for step in path.split("."):
         if isinstance(node.value, dict) and step in node.value:
             node = node.value[step]
+        elif isinstance(node.value, list) and step.isdigit() and int(step) < len(node.value):
+            node = node.value[int(step)]
     return node
 
 

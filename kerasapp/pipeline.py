@@ -11,9 +11,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kerasapp.errors import DataError
 from kerasapp.ops._random import example_keys
 from kerasapp.tasks._base import Raw, Task
+from kerasapp.tasks._broken import name_broken
 from kerasapp.types import Split
 
 log = logging.getLogger("kerasapp")
@@ -175,27 +175,6 @@ def forward(model: keras.Model, task: Task, split: Split, read: Reader, batch_si
         return Outputs(logits, targets if labelled else None, decoded, kept)
 
     return whole
-
-
-def name_broken(task: Task, split: Split) -> DataError | None:
-    """The error that names the examples that can't be read; for when a batch failed without saying which."""
-    names = []
-    for number in range(len(split)):
-        try:
-            task.prepare(split.gather(tf.constant([number], tf.int64)))
-        except (tf.errors.OpError, ValueError):
-            names.append(split.ids[number])
-    if not names:
-        return None
-    return DataError(names[0], f"can't be read{_and_more(names)}. Repair or remove, or set data.on_error: skip")
-
-
-def _and_more(names: list[str]) -> str:
-    return (
-        f" (and {len(names) - 1} more: {', '.join(names[1:10])}{', …' if len(names) > 10 else ''})"
-        if len(names) > 1
-        else ""
-    )
 
 
 def _ranges(count: int, batch_size: int) -> tf.data.Dataset:

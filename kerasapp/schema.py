@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from kerasapp import components, keras_names, types
 from kerasapp.annotations import Slot, inner_spec, is_frame, marker, options, slots_of
-from kerasapp.checking import INPUTS, Checker
+from kerasapp.checking import INPUTS, Checker, offered
 from kerasapp.frame import Reading, Train
 from kerasapp.stages import STAGE
 
@@ -48,11 +48,7 @@ class _Schema:
         key = f"{kind}.{entry}" if entry else kind
         if key not in self.definitions:
             self.definitions[key] = {}  # a layer may hold layers
-            there = (
-                list(keras_names.names(kind.removeprefix("keras.")))
-                if kind.startswith("keras.")
-                else components.names(kind, entry)
-            )
+            there = offered(kind, entry)
             words = (
                 [{"enum": there}, OWN]
                 if not kind.startswith("keras.")

@@ -62,6 +62,7 @@ Initializer = Annotated[Spec, Component("keras.initializers")]
 Regularizer = Annotated[Spec, Component("keras.regularizers")]
 Optimizer = Annotated[Spec, Component("keras.optimizers")]
 Loss = Annotated[Spec, Component("keras.losses")]
+"""One of Keras's, by its class, or of `losses/`, by its file."""
 Schedule = Annotated[Spec, Component("keras.optimizers.schedules")]
 Layers = dict[str, Annotated[Spec, Component("keras.layers")]]
 """Layer names and the Keras layer of each; `inputs: [name, ...]` besides a layer's own arguments."""
@@ -73,9 +74,13 @@ for each word of the task's `vocabulary`. Later it does not: a trained model has
 """
 Backbone = Annotated[Spec, Component("models")]
 Steps = list[Annotated[Spec, Component("ops", "apply")]]
-"""Preprocessing: functions `apply(images, *, ...)` of `ops/`, in order."""
+"""Preprocessing: functions `apply(images, *, ...)` of `ops/`, in order. A file that also has `learn(batches, *, ...)`
+gets what that returned, plain JSON values, as the second argument of its `apply`."""
 Augmentation = list[Annotated[Spec, Component("ops", "augment")]]
 """Random steps of training: functions `augment(images, keys, *, ...)` of `ops/`, in order."""
+Mixing = list[Annotated[Spec, Component("ops", "mix")]]
+"""Training examples mixed with others of their batch: functions `mix(images, targets, keys, *, ...)` of `ops/`, of
+which each example gets one by chance."""
 
 
 @dataclass(frozen=True)

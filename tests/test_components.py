@@ -10,7 +10,7 @@ from kerasapp import components
 from kerasapp.annotations import type_of
 
 
-@pytest.mark.parametrize("kind", ["models", "data", "tasks"])
+@pytest.mark.parametrize("kind", ["models", "data", "tasks", "losses"])
 def test_every_component_has_a_docstring_and_arguments_that_can_be_read(kind):
     for name in components.names(kind):
         signature = components.signature(kind, name)
@@ -18,10 +18,17 @@ def test_every_component_has_a_docstring_and_arguments_that_can_be_read(kind):
         assert all(argument.annotation is not None for argument in signature.arguments), name
 
 
-@pytest.mark.parametrize("entry", ["augment"])
-def test_steps_are_told_apart_by_their_entry(entry):
-    names = components.names("ops", entry)
-    assert "flip" in names and "decode" not in names
+def test_steps_are_told_apart_by_their_entry():
+    steps = {entry: components.names("ops", entry) for entry in ("augment", "apply", "mix")}
+    assert "flip" in steps["augment"] and "hog" in steps["apply"] and "mixup" in steps["mix"]
+    every = [name for names in steps.values() for name in names]
+    assert len(every) == len(set(every)) and "decode" not in every
+
+
+def test_a_step_without_tensorflow_ops_says_so(tmp_path):
+    assert not components.in_graph("sift") and components.in_graph("hog")
+    (tmp_path / "own.py").write_text("GRAPH = False\ndef apply(images): return images\n")
+    assert not components.in_graph("./own.py:apply", tmp_path)
 
 
 def test_the_facts_that_are_found_without_an_import_are_those_of_the_classes():

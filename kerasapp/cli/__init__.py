@@ -21,6 +21,7 @@ VERBS = {  # verb: what `kerasapp --help` says of it, in this order
     "copy": "Copies a stock recipe, to be changed.",
     "new": "Writes a recipe for a folder of photographs, a CSV or an npz that it looks at.",
     "check": "Checks recipes without training; --data looks at the data, --build makes the model.",
+    "preview": "Draws a few pictures as they came, after every step, and augmented.",
     "summary": "Layers, shapes, parameters, FLOPs and receptive field; trains nothing.",
     "run": "Trains a recipe and reports on it.",
     "reproduce": "Trains a run again from its own folder, and says whether the result is equal.",

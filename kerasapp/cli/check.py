@@ -46,15 +46,17 @@ def verb(
     data = data or near_duplicates or report is not None
     if report is not None and len(recipes) > 1:
         raise KerasappError("--report: makes a page for one recipe. Check them one by one")
-    faults, looks = _checked(recipes, build, (lambda recipe: _look(recipe, near_duplicates, report)) if data else None)
+    look = (lambda recipe: _look(recipe, near_duplicates, report)) if data else None
+    faults, notes, looks = _checked(recipes, build, look)
     found = [finding for _, look in looks for finding in look.findings]
     bad = bool(faults) or any(finding.severity == "error" for finding in found)
     named = len(recipes) > 1
     lines = [f"{word}: {line}" if named else line for word, look in looks for line in _lines(look)]
-    for line in [*faults, *lines]:
+    for line in [*faults, *notes, *lines]:
         typer.echo(str(line), err=True)
     if json:
         told = {"findings": [finding.as_json() for finding in found]} if data else {}
+        told |= {"notes": [note.as_json() for note in notes]} if notes else {}
         print_json({"errors": [fault.as_json() for fault in faults], **told})
     elif not bad:
         print(_done(len(recipes), [look for _, look in looks] if data else None))
@@ -64,23 +66,41 @@ def verb(
 
 def _checked(
     recipes: list[str], build: bool, look: Callable[[Any], Any] | None
-) -> tuple[list[Any], list[tuple[str, Any]]]:
-    """The faults of all recipes, and the word for each that has none with what `look` saw of it."""
+) -> tuple[list[Any], list[Any], list[tuple[str, Any]]]:
+    """The faults of all recipes, notes on sound ones, and the word for each of these with what `look` saw of it."""
     from kerasapp import components
     from kerasapp.checking import Checker
     from kerasapp.errors import RecipeError
     from kerasapp.recipe import load
 
     checker = Checker(Path(), components.facts())
-    faults, looks = [], []
+    faults, notes, looks = [], [], []
     for word in recipes:
         try:
             recipe = load(find_recipe(word), checker)
+            notes += _notes(recipe)
             looks += [(word, look(recipe))] if look else []
             faults += _build(recipe) if build else []
         except RecipeError as error:
             faults += error.faults
-    return faults, looks
+    return faults, notes, looks
+
+
+def _notes(recipe: Any) -> list[Any]:
+    """What is well and may surprise: steps that no SavedModel can do."""
+    from kerasapp import components
+    from kerasapp.errors import Fault
+    from kerasapp.paths import node_at
+
+    found, steps = [], recipe.task.get("preprocessing")
+    for number, step in enumerate(steps if isinstance(steps, list) else ()):
+        if isinstance(step, dict) and not components.in_graph(step["name"], recipe.folder):
+            path = f"task.preprocessing.{number}"
+            node = node_at(recipe.tree, path)
+            name = node.value if isinstance(node.value, str) else node.value["name"].value
+            told = f"note: {name} has no TensorFlow form: an export is the model alone, with a reader in Python"
+            found.append(Fault(node.file, node.line, node.column, path, told))
+    return found
 
 
 def _examples(look: Any) -> int:

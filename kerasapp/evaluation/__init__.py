@@ -186,11 +186,12 @@ def _parameters(model: "keras.Model") -> dict[str, int]:
 
 
 def _examples(task: "Task", split: Split, indices: list[int]) -> dict[str, np.ndarray]:
-    """A few examples: rows as they came, images prepared and as uint8, as the model sees them where they were not."""
+    """A few examples: rows as they came, images prepared without preprocessing, as uint8."""
     if task.INPUT != "image":
         return {name: value.numpy() for name, value in split.gather(np.array(indices)).items()}
     from kerasapp import pipeline
 
+    task = task.plain()
     examples = pipeline.prepared(task, split, np.array(indices))
     if examples["image"].dtype != np.uint8:
         seen, _ = task.encode(examples)

@@ -1,6 +1,7 @@
 """A SavedModel: raw input in, what a person reads out, and nothing of kerasapp needed to load it.
 
-Signatures are the task's (`Task.signatures`). What is left out: one on prepared tensors, and quantisation.
+Signatures are the task's (`Task.signatures`); where its preprocessing has no TensorFlow form, one on the model's inputs
+(`_core`). What is left out: one on prepared tensors beside it, and quantisation.
 """
 
 import json
@@ -15,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from kerasapp.errors import RunError, WorkError, first_line
+from kerasapp.export import _core
 from kerasapp.export._apart import run_apart
 from kerasapp.export._card import ELSEWHERE, Told
 from kerasapp.prediction import predict_raw
@@ -60,11 +62,12 @@ CLOSED = (
 
 
 class Trained(NamedTuple):
-    """What is exported, and kept raw examples to check it with."""
+    """What is exported, kept raw examples to check it with, and the run's folder."""
 
     model: keras.Model
     task: Task
     examples: dict[str, np.ndarray]
+    run: Path | None = None
 
 
 def load(run: "Run") -> Trained:
@@ -74,18 +77,23 @@ def load(run: "Run") -> Trained:
         with suppress(RunError):
             examples = run.samples(split)
             if len(next(iter(examples.values()))):
-                return Trained(model, task, task.asked(examples))
+                return Trained(model, task, task.asked(examples), run.path)
     raise RunError(run.path, "kept no examples to check an export with: it did not finish")
 
 
 def write(subject: Trained, folder: Path) -> None:
     """Writes a SavedModel with the task's signatures into `folder`. Raises WorkError."""
+    model, task, examples, run = subject
     module = tf.Module()
-    module.weights = [variable.value for variable in subject.model.variables]
+    module.weights = [variable.value for variable in model.variables]
+    whole = task.in_graph()
+    signatures = task.signatures(model) if whole else _core.signatures(model, task, as_files(examples, task))
     try:
-        tf.saved_model.save(module, str(folder), signatures=subject.task.signatures(subject.model))
+        tf.saved_model.save(module, str(folder), signatures=signatures)
     except (AssertionError, tf.errors.OpError) as error:  # the first: something in the graph that nothing keeps
         raise WorkError(f"can't be saved: {first_line(error)}") from error
+    if not whole:
+        _core.write_reader(run, folder)
 
 
 def verify(folder: Path, subject: Trained) -> dict[str, Any]:
@@ -96,11 +104,12 @@ def verify(folder: Path, subject: Trained) -> dict[str, Any]:
 
     Returns the contract's `verified`. Raises WorkError where a label differs, or a number by more than TOLERANCE.
     """
-    model, task, examples = subject
+    model, task, examples, _ = subject
     examples = as_files(examples, task)
     with tf.device("/CPU:0"):
         wanted = predict_raw((model, task), examples)
-    given, milliseconds = _answers(folder, as_inputs(examples, task))
+    inputs = as_inputs(examples, task) if task.in_graph() else _core.inputs_of(_core.reader_of(folder), examples)
+    given, milliseconds = _answers(folder, inputs)
     words, difference = _compare(given, wanted)
     truth = _true_labels(examples, task)
     return {
@@ -116,15 +125,18 @@ def verify(folder: Path, subject: Trained) -> dict[str, Any]:
 
 def describe(name: str, subject: Trained) -> Told:
     """What the card says of this format, and of this model's answers."""
-    _, task, examples = subject
+    task, examples = subject.task, subject.examples
     if task.EVALUATION != "classification":
         return Told(NUMBER, usage(name, task, examples))
     labels = "\n".join(f"{number}. {label}" for number, label in enumerate(task.labels))
-    return Told(CLASSES + labels, usage(name, task, examples), limits=(ELSEWHERE, CLOSED))
+    limits = (ELSEWHERE, CLOSED) if task.in_graph() else (ELSEWHERE, CLOSED, _core.LIMIT)
+    return Told(CLASSES + labels, usage(name, task, examples), limits=limits)
 
 
 def usage(name: str, task: Task, examples: dict[str, np.ndarray]) -> str:
     """Markdown: a call from Python, and one of TensorFlow Serving's REST interface; for a table with an example."""
+    if not task.in_graph():
+        return _core.USAGE.format(name=name, reader=_core.READER)
     names = argument_names(task.read())
     if "image" in names:
         python = 'image=tf.constant([open("photo.jpg", "rb").read()])'

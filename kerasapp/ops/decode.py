@@ -4,14 +4,24 @@ JPEG (CMYK too), PNG, GIF (its first frame), BMP and WebP (still), turned uprigh
 the header tells before anything is decoded. Left out: TIFF, HEIF, AVIF, animated WebP, compressed BMP, colour profiles.
 """
 
+from typing import Literal
+
 import tensorflow as tf
 
 from kerasapp.ops._bytes import apart
 from kerasapp.ops._exif import exif_orientation, upright
 from kerasapp.ops._formats import bmp, gif, jpeg, jpeg_at, png, refused, webp
-from kerasapp.ops._resize import resize_images, rounded
+from kerasapp.ops._resize import place_images, resize_images, rounded
 
-__all__ = ["MAX_PIXELS", "decode_image", "decode_images", "exif_orientation", "resize_images", "upright"]
+__all__ = [
+    "MAX_PIXELS",
+    "decode_image",
+    "decode_images",
+    "exif_orientation",
+    "place_images",
+    "resize_images",
+    "upright",
+]
 
 MAX_PIXELS = 89_478_485  # where Pillow begins to warn of a decompression bomb
 
@@ -26,11 +36,16 @@ def decode_image(data: tf.Tensor, *, channels: int = 3, max_pixels: int = MAX_PI
 
 
 def decode_images(
-    data: tf.Tensor, size: tuple[int, int], *, channels: int = 3, max_pixels: int = MAX_PIXELS
+    data: tf.Tensor,
+    size: tuple[int, int],
+    *,
+    channels: int = 3,
+    max_pixels: int = MAX_PIXELS,
+    mode: Literal["stretch", "fit", "fill", "crop"] = "stretch",
 ) -> tf.Tensor:
     """(batch,) string, encoded images -> (batch, height, width, channels) uint8 of size (height, width), upright.
 
-    Resized as by `resize_images`. A JPEG of more than twice the size each way is decoded at 1/2, 1/4 or 1/8 before, as
+    Resized as by `place_images`. A JPEG of more than twice the size each way is decoded at 1/2, 1/4 or 1/8 before, as
     long as that is larger; on photographs the result then differs by 1.5 to 3 of 255 in the mean. Raises as
     `decode_image`.
     """
@@ -38,12 +53,12 @@ def decode_images(
     result = tf.TensorSpec((*size, channels), tf.uint8)
 
     def any_image(file: tf.Tensor, turn: tf.Tensor) -> tf.Tensor:
-        return tf.ensure_shape(_any_image(file, turn, size, channels, max_pixels), result.shape)
+        return tf.ensure_shape(_any_image(file, turn, size, channels, max_pixels, mode), result.shape)
 
     def any_images() -> tf.Tensor:
         return tf.map_fn(lambda each: any_image(*each), (data, orientation), fn_output_signature=result)
 
-    if 16 * size[0] * size[1] > max_pixels:
+    if mode != "stretch" or 16 * size[0] * size[1] > max_pixels:
         return any_images()
 
     def photograph(file: tf.Tensor) -> tf.Tensor:
@@ -71,11 +86,14 @@ def _way(file: tf.Tensor, size: tuple[int, int], channels: int) -> tf.Tensor:
 
 @apart
 def _any_image(
-    data: tf.Tensor, orientation: tf.Tensor, size: tuple[int, int], channels: int, max_pixels: int
+    data: tf.Tensor, orientation: tf.Tensor, size: tuple[int, int], channels: int, max_pixels: int, mode: str
 ) -> tf.Tensor:
     """One image of any kind and size, resized and upright."""
     stored = tf.where(orientation >= 5, size[::-1], size)
-    return upright(resize_images(_stored(data, channels, max_pixels, stored), stored), orientation)
+    if mode == "stretch":
+        return upright(resize_images(_stored(data, channels, max_pixels, stored), stored), orientation)
+    enough = tf.constant([2**30, 2**30]) if mode == "crop" else stored  # covered by what is decoded at a smaller scale
+    return place_images(upright(_stored(data, channels, max_pixels, enough), orientation), size, mode)
 
 
 def _stored(data: tf.Tensor, channels: int, max_pixels: int, wanted: tf.Tensor) -> tf.Tensor:

@@ -142,6 +142,14 @@ class Task(ABC):
     def read(self) -> dict[str, tf.TensorSpec]:
         """The raw features that serving takes, each (None, ...): encoded image bytes, one tensor a column, strings."""
 
+    def in_graph(self) -> bool:
+        """Whether `prepare` and `encode` are TensorFlow ops alone: else an export begins at the model's inputs."""
+        return True
+
+    def plain(self) -> Self:
+        """A copy that reads examples as people look at them, and as a baseline takes them: without preprocessing."""
+        return self
+
     def asked(self, examples: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Kept raw examples as serving is asked: what an export is checked with."""
         return examples

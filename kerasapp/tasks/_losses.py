@@ -1,10 +1,11 @@
-"""Keras's losses on what our models give: raw scores (logits), against one-hot or standardised targets."""
+"""Keras's losses and ours on what our models give: raw scores (logits), against one-hot or standardised targets."""
 
 import inspect
 from typing import Any
 
 import keras
 
+from kerasapp import components
 from kerasapp.errors import KerasappError
 from kerasapp.types import Spec
 
@@ -46,9 +47,12 @@ def classification_loss(chosen: Spec | None, label_smoothing: float) -> keras.lo
     name = given.pop("name")
     if name in NO_CLASSIFICATION:
         raise KerasappError(f"train.loss: {name} {NO_CLASSIFICATION[name]}")
-    takes = inspect.signature(getattr(keras.losses, name)).parameters
+    own = name in components.names("losses")
+    takes = {} if own else inspect.signature(getattr(keras.losses, name)).parameters
     if label_smoothing and "label_smoothing" not in takes:
         raise KerasappError(f"train.label_smoothing: {name} has none. Set it to 0, or use CategoricalCrossentropy")
+    if own:
+        return components.create("losses", {"name": name, **given})
     defaults = {"from_logits": True, "label_smoothing": label_smoothing}
     given = {key: value for key, value in defaults.items() if key in takes} | given
     loss = _make(name, given)

@@ -1,6 +1,11 @@
-"""A class for each picture: encoded files of any size, or arrays."""
+"""A class for each picture: encoded files of any size, or arrays.
+
+Pictures are decoded and resized; in training augmented; preprocessed; in training mixed. Where nothing is augmented,
+preprocessing is done with the decoding, so that a cache keeps its results.
+"""
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
@@ -9,33 +14,50 @@ import tensorflow as tf
 
 from kerasapp import components
 from kerasapp.errors import DataError
-from kerasapp.ops._random import fold_in
-from kerasapp.ops.decode import decode_images, resize_images
+from kerasapp.ops.decode import decode_images, place_images
 from kerasapp.tasks._base import Raw
+from kerasapp.tasks._broken import name_broken
 from kerasapp.tasks._classification import Classification
 from kerasapp.tasks._labels import learn_labels, source
-from kerasapp.types import Augmentation, PositiveInt, Split
+from kerasapp.tasks._steps import Learned, augmented, learn, mixed, preprocessed
+from kerasapp.types import Augmentation, Mixing, PositiveInt, Split, Steps
 
 LARGEST = 224  # pixels: the side that networks for photographs are commonly trained with
 CHUNK = 1024  # images looked at together
+LEARNED_FROM = 2048  # training pictures that preprocessing learns from, spread evenly
+PART = 32  # of these at a time
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImageClassification(Classification):
-    """Pictures -> one of the classes. The model's input is float32 (batch, height, width, channels) in [0, 1]."""
+    """Pictures -> one of the classes. The model's input is float32 (batch, height, width, channels) in [0, 1], or what
+    the last step of preprocessing gives.
+    """
 
     FACTS = ("image_shape", "num_classes")
     INPUT = "image"
 
     image_size: tuple[PositiveInt, PositiveInt] | None = None
     """Height and width. Default: the data's where it has one size, else the median of train, at most 224."""
+    resize: Literal["stretch", "fit", "fill", "crop"] = "stretch"
+    """How: to the size whatever the proportions; whole, with black beside it; filling it, what hangs over cut off; or
+    not at all, the middle cut out.
+    """
     channels: Literal[1, 3] | None = None
     """Default: 1 where all of train is grey, else 3."""
+    preprocessing: Steps = ()
+    """Fixed steps, in training, evaluation and serving, on pictures in [0, 1]."""
     augmentation: Augmentation = ()
-    """Random steps, in training only."""
+    """Random steps, in training only, before preprocessing."""
+    mixing: Mixing = ()
+    """In training only, each example and its label with another, by one of these."""
 
     image_shape: list[int] = field(init=False, default=None, repr=False)
-    """Height, width, channels."""
+    """Height, width, channels, before preprocessing."""
+    input_shape: list[int] = field(init=False, default=None, repr=False)
+    """What preprocessing makes of it."""
+    learned_steps: Learned = field(init=False, default=None, repr=False)
+    """What its steps learned."""
     value_range: list[float] | None = field(init=False, default=None, repr=False)
     """What becomes 0 and 1 of arrays that aren't uint8."""
 
@@ -48,39 +70,78 @@ class ImageClassification(Classification):
         height, width, channels = _encoded_shape(split, self.image_size) if encoded else _array_shape(split)
         shape = [*(self.image_size or (height, width)), self.channels or channels]
         value_range = None if encoded or feature.dtype == "uint8" else _value_range(split)
-        return self.learned(**labels, image_shape=shape, value_range=value_range)
+        made = self.learned(**labels, image_shape=shape, value_range=value_range, input_shape=shape, learned_steps=[])
+        learned, input_shape = learn(self.preprocessing, shape, lambda: made._pictures(split))
+        return made.learned(input_shape=input_shape, learned_steps=learned)
 
     def facts(self) -> dict[str, Any]:
-        return {"image_shape": tuple(self.image_shape), "num_classes": len(self.labels)}
+        """`image_shape` is that of the model's input: (n,) after a step that makes numbers of pictures."""
+        return {"image_shape": tuple(self.input_shape), "num_classes": len(self.labels)}
 
     def resolved(self) -> dict[str, Any]:
         return {"image_size": self.image_shape[:2], "channels": self.image_shape[2]}
 
+    def in_graph(self) -> bool:
+        return all(components.in_graph(step["name"]) for step in self.preprocessing)
+
+    def plain(self) -> Self:
+        bare = {"preprocessing": (), "augmentation": (), "mixing": ()}
+        return self.learned(**bare, input_shape=self.image_shape, learned_steps=[])
+
     def prepare(self, raw: Raw) -> Raw:
-        """`image` (batch, height, width, channels), uint8 or an array's own dtype; and `label` where there is one."""
+        """`image` (batch, height, width, channels), uint8 or an array's own dtype, or the model's input where there is
+        preprocessing and nothing is augmented; and `label` where there is one.
+        """
         *size, channels = self.image_shape
         image = raw["image"]
         if image.dtype == tf.string:
-            image = decode_images(image, size=tuple(size), channels=channels)
+            image = decode_images(image, size=tuple(size), channels=channels, mode=self.resize)
         else:
             if image.shape[1:3] != tuple(size):
-                image = resize_images(image, size=tuple(size))
+                image = place_images(image, tuple(size), self.resize)
             if image.shape[3] != channels:
                 image = tf.image.grayscale_to_rgb(image) if channels == 3 else tf.image.rgb_to_grayscale(image)
+        if self._early:
+            image = self._preprocessed(self._scaled(image))
         return {"image": image, **self.numbered(raw)}
 
     def encode(self, raw: Raw, keys: tf.Tensor | None = None) -> tuple[tf.Tensor, Raw]:
-        image = tf.ensure_shape(raw["image"], [None, *self.image_shape])
+        if self._early:
+            return tf.ensure_shape(raw["image"], [None, *self.input_shape]), {}
+        image = self._scaled(raw["image"])
+        image = augmented(image, keys, self.augmentation) if keys is not None else image
+        return self._preprocessed(image), {}
+
+    def elements(self, raw: Raw, keys: tf.Tensor | None = None) -> tuple:
+        inputs, y = super().elements(raw, keys)
+        return mixed(inputs, y, keys, self.mixing) if self.mixing and keys is not None else (inputs, y)
+
+    @property
+    def _early(self) -> bool:
+        """Whether `prepare` does the preprocessing."""
+        return bool(self.preprocessing) and not self.augmentation
+
+    def _scaled(self, image: tf.Tensor) -> tf.Tensor:
+        """float32 in [0, 1]."""
+        image = tf.ensure_shape(image, [None, *self.image_shape])
         if image.dtype == tf.uint8:
-            image = tf.cast(image, tf.float32) / 255.0
-        else:
-            low, high = self.value_range or (0.0, 255.0)
-            image = tf.clip_by_value((tf.cast(image, tf.float32) - low) / (high - low), 0.0, 1.0)
-        for number, step in enumerate(self.augmentation if keys is not None else ()):
-            augment = components.function("ops", step["name"], "augment")
-            arguments = {key: value for key, value in step.items() if key != "name"}
-            image = augment(image, fold_in(keys, number), **arguments)
-        return image, {}
+            return tf.cast(image, tf.float32) / 255.0
+        low, high = self.value_range or (0.0, 255.0)
+        return tf.clip_by_value((tf.cast(image, tf.float32) - low) / (high - low), 0.0, 1.0)
+
+    def _preprocessed(self, image: tf.Tensor) -> tf.Tensor:
+        return preprocessed(image, self.preprocessing, self.learned_steps)
+
+    def _pictures(self, split: Split) -> Iterator[tf.Tensor]:
+        """Pictures of a split in [0, 1], in parts. Raises DataError that names what can't be read."""
+        plain = self.plain()
+        chosen = np.linspace(0, len(split) - 1, min(LEARNED_FROM, len(split))).astype(np.int64)
+        for start in range(0, len(chosen), PART):
+            rows = chosen[start : start + PART]
+            try:
+                yield plain.encode(plain.prepare(split.gather(tf.constant(rows))))[0]
+            except tf.errors.OpError as error:
+                raise name_broken(plain, split, rows) or error from None
 
     def read(self) -> dict[str, tf.TensorSpec]:
         return {"image": tf.TensorSpec([None], tf.string, name="image")}

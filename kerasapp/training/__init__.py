@@ -9,14 +9,26 @@ from kerasapp.errors import RunError
 from kerasapp.recipe import Recipe
 from kerasapp.run import Run, all_runs
 from kerasapp.training._embedding import with_absolute_source
-from kerasapp.training._prepare import Prepared, prepare
+from kerasapp.training._fault import steps_told
+from kerasapp.training._prepare import Prepared, adapted, prepare
 from kerasapp.training._report import evaluate
 from kerasapp.training._reproduce import Reproduction, reproduce
 from kerasapp.training._seeds import train_seeds
 from kerasapp.training._spread import over
 from kerasapp.training._work import Work, asked
 
-__all__ = ["Reproduction", "evaluate", "over", "prepare", "reproduce", "resume", "train", "train_seeds"]
+__all__ = [
+    "Reproduction",
+    "adapted",
+    "evaluate",
+    "over",
+    "prepare",
+    "reproduce",
+    "resume",
+    "steps_told",
+    "train",
+    "train_seeds",
+]
 
 log = logging.getLogger("kerasapp")
 

@@ -16,7 +16,7 @@ from kerasapp.recipe import Recipe
 from kerasapp.tasks._base import Task
 from kerasapp.training._compile import make_optimizer
 from kerasapp.training._embedding import Matched, matched
-from kerasapp.training._fault import fault
+from kerasapp.training._fault import fault, steps_told
 from kerasapp.training._stages import frozen, leaves, stages_of
 from kerasapp.types import Split
 
@@ -51,7 +51,7 @@ def prepare(recipe: Recipe, cache: Path | None = None, started: bool = False) ->
     that has `started` gives the model its weights itself, and needs no word vectors any more. Raises RecipeError, also
     for what the user's own code raises; DataError.
     """
-    with told_at_its_name(recipe):
+    with told_at_its_name(recipe), steps_told(recipe):
         return _prepared(recipe, cache, started)
 
 
@@ -78,7 +78,7 @@ def _prepared(recipe: Recipe, cache: Path | None, started: bool) -> Prepared:
 
 
 def adapted(recipe: Recipe, cache: Path | None = None) -> tuple[Task, dict[str, Split]]:
-    """The data and the task that has learned from its training split. Raises DataError."""
+    """The data and the task that has learned from its training split. Raises DataError, StepError."""
     made = components.create("tasks", recipe.task, folder=recipe.folder)
     if not isinstance(made, Task):
         raise fault(recipe, "task.name", f"{recipe.task['name']} is no subclass of kerasapp.tasks._base.Task")
@@ -104,12 +104,15 @@ def build(recipe: Recipe, task: Task, embedding: Matched | None) -> keras.Model:
     """The recipe's model. What only shows with shapes is an error of the recipe, at `model`. Raises RecipeError."""
     keras.config.set_dtype_policy("mixed_float16" if recipe.train.mixed_precision else "float32")
     spec = recipe.model if embedding is None else recipe.model | {embedding.name: embedding.value}
+    facts = task.facts()
     try:
-        made = components.create("models", spec, folder=recipe.folder, **task.facts())
+        made = components.create("models", spec, folder=recipe.folder, **facts)
     except KerasappError:
         raise
-    except (ValueError, TypeError) as error:
-        raise fault(recipe, "model", f"{recipe.model['name']} can't be built: {first_line(error)}") from error
+    except (ValueError, TypeError, IndexError) as error:
+        shape = facts.get("image_shape", ())
+        made_of = f" of the {shape[0]} numbers that preprocessing makes of a picture" if len(shape) == 1 else ""
+        raise fault(recipe, "model", f"{recipe.model['name']} can't be built{made_of}: {first_line(error)}") from error
     if not isinstance(made, keras.Model):
         told = f"{recipe.model['name']} gives {type(made).__name__}, and a model is a keras.Model"
         raise fault(recipe, "model.name", told)

@@ -41,14 +41,14 @@ def report(
     name = next((name for name in there if "label" in splits[name].features), there[0])
     if name != there[0]:
         log.warning("the %s split has no labels: the report is on %s", there[0], name)
-    compared = []
+    compared, plain = [], task.plain()
     if cache is not None:
         known = embedding.known if embedding else known_at_start(run, task)
         compared = baselines(
-            task,
+            plain,
             splits,
             seed=run.recipe.seed,
-            prepared=lambda split, indices: pipeline.prepared(task, split, indices),
+            prepared=lambda split, indices: pipeline.prepared(plain, split, indices),
             cache=cache,
             vectors=known,
         )

@@ -45,6 +45,20 @@ def test_a_loss_of_logits_is_what_its_formula_says(chosen, smoothing, expected):
     assert float(classification_loss(chosen, smoothing)(Y, LOGITS)) == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.parametrize("squared", [False, True])
+def test_the_multiclass_hinge_is_the_sum_over_all_other_classes(squared):
+    expected = 0.0
+    for scores, y in zip(LOGITS, Y.argmax(axis=1), strict=True):
+        short = [max(0.0, scores[j] - scores[y] + 1.0) for j in range(len(scores)) if j != y]
+        expected += sum(each**2 if squared else each for each in short) / len(LOGITS)
+    loss = classification_loss({"name": "multiclass_hinge", "squared": squared, "margin": 1.0}, 0.0)
+    assert float(loss(Y, LOGITS)) == pytest.approx(expected, rel=1e-5)
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(loss))
+    assert float(again(Y, LOGITS)) == float(loss(Y, LOGITS))
+    with pytest.raises(KerasappError, match=r"^train.label_smoothing: multiclass_hinge has none"):
+        classification_loss({"name": "multiclass_hinge"}, 0.1)
+
+
 def test_sample_weights_and_half_precision_reach_a_loss_of_probabilities():
     weights = np.arange(6, dtype="float32")
     loss = classification_loss({"name": "MeanSquaredError"}, 0.0)

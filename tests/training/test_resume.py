@@ -15,7 +15,7 @@ from kerasapp.training import resume, train
 SMALL = """\
 title: T
 seed: 3
-task: {name: image_classification, augmentation: [flip, {name: shift}]}
+task: {name: image_classification, preprocessing: [normalize], augmentation: [flip, {name: shift}], mixing: [mixup]}
 data: {name: synthetic, image_shape: [8, 8, 1], num_classes: 3, examples: 150}
 model: {name: cnn, blocks: 1, filters: 4, units: [8], dropout: 0.3}
 train:
