@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 import tensorflow as tf
 
-from kerasapp.ops._word_losses import FullSoftmax, HierarchicalSoftmax, NegativeSampling, Predicted, added, loss_of
+from kerasapp.ops._word_losses import Loss, Predicted, added, loss_of
 
 WIDTH = 16  # words of a block
 MOST = 64  # blocks of a step
@@ -24,7 +24,7 @@ CALM = 64.0  # of these, how many count in full: all see the values of before th
 class Blocks:
     """What a step needs to know."""
 
-    loss: NegativeSampling | HierarchicalSoftmax | FullSoftmax
+    loss: Loss
     damping: tuple[np.ndarray, np.ndarray]
     """(rows,) each: what an update of a row of the inputs, of the outputs, is multiplied by."""
     window: int
@@ -78,22 +78,34 @@ class Blocks:
     def _step(self, inputs, outputs, run, mask, rate, seed):
         """The changed tables, summed loss, number of pairs."""
         places = tf.maximum(run, 0)
-        around, centres = self._around(tf.gather(inputs, places)), self._centres(places)
+        centres = self._centres(places)
         if self.cbow:
-            count = tf.reduce_sum(mask, 2, keepdims=True)
-            x = tf.matmul(mask / tf.maximum(count, 1.0), around)  # (blocks, width, dimensions)
-            pairs = tf.linalg.diag(tf.cast(count[:, :, 0] > 0, tf.float32))
-            predicted = Predicted(tf.reshape(centres, [-1]), self._in_blocks, self._in_a_row)
+            x = self._means(inputs, places, mask)  # (blocks, width, dimensions)
+            pairs = tf.reduce_max(mask, 2, keepdims=True)
+            predicted = Predicted(self._in_a_row(centres), self._in_blocks, self._in_a_row, own=True)
         else:
-            x, pairs = self._centres(tf.gather(inputs, places)), mask
-            predicted = Predicted(places, self._around, self._summed)
+            x, pairs = self._vectors(inputs, centres), mask
+            predicted = Predicted(places, self._around, self._summed, own=False)
         made = self.loss.learn(outputs, x, predicted, pairs, rate, seed, self.damping[1])
         if self.cbow:
             change = self._summed(tf.matmul(mask, made.change, transpose_a=True))
-            inputs = added(inputs, places, change, self.damping[0])
+            inputs = self._taught(inputs, places, change)
         else:
-            inputs = added(inputs, centres, made.change, self.damping[0])
+            inputs = self._taught(inputs, centres, made.change)
         return inputs, made.outputs, made.loss, tf.reduce_sum(pairs)
+
+    def _vectors(self, inputs: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
+        """(...) places of words -> (..., dimensions) their vectors as inputs."""
+        return tf.gather(inputs, places)
+
+    def _means(self, inputs: tf.Tensor, places: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+        """(blocks, width, dimensions): of the words around each centre that the mask has."""
+        around = self._around(tf.gather(inputs, places))
+        return tf.matmul(mask / tf.maximum(tf.reduce_sum(mask, 2, keepdims=True), 1.0), around)
+
+    def _taught(self, inputs: tf.Tensor, places: tf.Tensor, change: tf.Tensor) -> tf.Tensor:
+        """The inputs with what a step adds to them, (..., dimensions)."""
+        return added(inputs, places, change, self.damping[0])
 
     def _in_blocks(self, row: tf.Tensor) -> tf.Tensor:
         """(size, ...) -> (blocks, width, ...)."""
@@ -127,18 +139,31 @@ class Blocks:
         )
 
 
-def blocks_of(counts: Sequence[int], *, window: int, loss: str, negatives: int, cbow: bool) -> Blocks:
-    """Blocks for a vocabulary: as many a step as leave the most frequent word CROWD updates.
+def blocks_of(
+    counts: Sequence[int], seen: Sequence[float], *, window: int, loss: str, negatives: int, cbow: bool
+) -> Blocks:
+    """Blocks for a vocabulary: as many a step as leave the row that is met most CROWD updates.
 
-    What a row is expected to receive beyond CALM is damped to that many. Where words are few the same row is met all
-    over a step, always with its value of before, and the plain sum of such updates overshoots.
+    `counts` are the words' in the text, `seen` how often training meets them. What a row is expected to receive beyond
+    CALM is damped to that many. Where words are few the same row is met all over a step, always with its value of
+    before, and the plain sum of such updates overshoots.
     """
     by = loss_of(loss, counts, negatives)
-    of_input, of_outputs = by.met()
+    width, met = expected(by, seen, window=window, cbow=cbow)
+    blocks, damping = calmed(*met, most=by.most(width))
+    return Blocks(by, damping, window, cbow, width, blocks)
+
+
+def expected(by: Loss, seen: Sequence[float], *, window: int, cbow: bool) -> tuple[int, tuple[np.ndarray, np.ndarray]]:
+    """The width of a block, and the updates that it brings each row of the inputs and of the outputs."""
+    shares = np.asarray(seen) / np.sum(seen)
+    of_input, of_outputs = by.met(shares)
     pairs = 1 if cbow else window + 1  # of a centre, on average
     width = max(WIDTH, window)  # a window reaches no farther than the next block
-    taught = width * np.asarray(counts) / np.sum(counts) * (window + 1) * of_input  # of a block, by row
-    asked = width * pairs * of_outputs
-    blocks = int(np.clip(min(CROWD / max(taught.max(), asked.max()), by.most(width)), 1, MOST))
-    damping = tuple((CALM / np.maximum(blocks * each, CALM)).astype(np.float32) for each in (taught, asked))
-    return Blocks(by, damping, window, cbow, width, blocks)
+    return width, (width * shares * (window + 1) * of_input, width * pairs * of_outputs)
+
+
+def calmed(*met: np.ndarray, calm: float = CALM, most: float = MOST) -> tuple[int, tuple[np.ndarray, ...]]:
+    """How many blocks a step has, by the updates of a block for each row of the tables; and the damping of each."""
+    blocks = int(np.clip(min(CROWD / max(each.max() for each in met), most), 1, MOST))
+    return blocks, tuple((calm / np.maximum(blocks * each, calm)).astype(np.float32) for each in met)

@@ -4,6 +4,7 @@ The negatives of a centre, or its way through a tree, are fetched once for all w
 updated as in the authors' program.
 """
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -37,6 +38,23 @@ def learn(
     and how many. Several threads take a part of the stream each and write to the same tables without waiting (Recht et
     al., 2011, arXiv:1106.5730): what comes out then differs from run to run.
     """
+
+    def through(part: np.ndarray, rate: np.float32, fall: np.float32, seed: np.uint64, every: int) -> tuple[float, int]:
+        given = (part, *tables, SIGMOID, rate, fall, window, cbow, seed, every)
+        if negatives is None:
+            return _through(*given, *NO_NOISE, *told, told[0].shape[1])
+        return _through(*given, *told, *NO_TREE, negatives + 1)
+
+    return in_threads(through, stream, rates, seed, threads)
+
+
+def in_threads(
+    through: Callable[..., tuple[float, int]], stream: np.ndarray, rates: tuple[float, float], seed: int, threads: int
+) -> tuple[float, int]:
+    """Calls `through(part of the stream, rate at its begin, its fall by word, seed, every)` in each thread.
+
+    One centre in `every` adds to the loss. Gives the summed loss and how many pairs it is of.
+    """
     bounds = np.linspace(0, len(stream), threads + 1).astype(int)
     fall = (rates[1] - rates[0]) / max(len(stream), 1)
     every = 1 if len(stream) < SHORT else LOSS_OF
@@ -44,11 +62,7 @@ def learn(
     def part(number: int) -> tuple[float, int]:
         first, last = bounds[number], bounds[number + 1]
         own = np.uint64((seed * threads + number) % 2**64)
-        rate = np.float32(rates[0] + fall * first)
-        given = (stream[first:last], *tables, SIGMOID, rate, np.float32(fall), window, cbow, own, every)
-        if negatives is None:
-            return _through(*given, *NO_NOISE, *told, told[0].shape[1])
-        return _through(*given, *told, *NO_TREE, negatives + 1)
+        return through(stream[first:last], np.float32(rates[0] + fall * first), np.float32(fall), own, every)
 
     with ThreadPoolExecutor(threads) as pool:
         losses, pairs = zip(*pool.map(part, range(threads)), strict=True)

@@ -53,7 +53,7 @@ class Callbacks:
         self.board = board(run, model, task, splits, readers, epochs=self.last)
         self.progress = Progress(
             train.epochs, None, monitor=monitor.metric, mode=monitor.direction, stop_after=self.last,
-            amount=task.amount(),
+            amount=task.amount(splits["train"]),
         )  # fmt: skip
         self.finite, self.stop = StopOnNonFinite(), stop
         self.saver = SaveState(

@@ -69,7 +69,7 @@ def test_the_learning_rate_falls_within_a_step_to_that_of_the_next():
 def test_another_optimizer_is_refused(optimizer):
     with pytest.raises(
         KerasappError,
-        match=r"train.optimizer: .* plain SGD.* not (adam|SGD with (momentum|clipnorm))",
+        match=r"train.optimizer: .* plain SGD.* not (Adam|SGD with (momentum|clipnorm))",
     ):
         made().compile(optimizer)
 

@@ -15,9 +15,9 @@ SEED = tf.constant([3, 4])
 LOSSES = ["negative_sampling", "hierarchical_softmax", "full_softmax"]
 
 
-def made(cbow, counts=None, negatives=5, window=WINDOW, loss="negative_sampling"):
+def made(cbow, counts=None, negatives=5, window=WINDOW, loss="negative_sampling", seen=None):
     counts = np.arange(WORDS + 10, 10, -1) if counts is None else counts
-    return blocks_of(counts, window=window, loss=loss, negatives=negatives, cbow=cbow)
+    return blocks_of(counts, counts if seen is None else seen, window=window, loss=loss, negatives=negatives, cbow=cbow)
 
 
 def learn_by(blocks, jit_compile=False):
@@ -131,6 +131,14 @@ def test_blocks_are_fewer_where_words_are_few():
     assert made(False, np.full(12, 100)).blocks < made(False, np.full(200, 100)).blocks <= _word_blocks.MOST
     many = made(False, np.full(50_000, 100))
     assert many.blocks == _word_blocks.MOST and min(map(np.min, many.damping)) == 1
+
+
+def test_words_that_are_passed_over_are_met_less_and_so_damped_less():
+    counts = 1e6 / np.arange(1, 5001)
+    thinned = np.minimum(counts, 2e4)
+    every, fewer = made(False, counts), made(False, counts, seen=thinned)
+    assert fewer.blocks > 2 * every.blocks and fewer.damping[0].min() > every.damping[0].min()
+    np.testing.assert_array_equal(fewer.loss.noise[0], every.loss.noise[0], "negatives are drawn by all of the text")
 
 
 def test_full_softmax_holds_no_more_scores_than_memory_allows():
