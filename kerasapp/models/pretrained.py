@@ -36,6 +36,7 @@ def build(
     strategy: Literal["frozen", "train_top", "train_all"] = "frozen",
     train_top: PositiveInt = 3,
     batch_norm: Literal["inference", "train"] = "inference",
+    views: PositiveInt | None = None,
     dropout: Fraction = 0.0,
     kernel_regularizer: Regularizer | None = None,
 ) -> keras.Model:
@@ -46,6 +47,8 @@ def build(
     strategy: frozen: the head alone learns, on features that are computed once where nothing augments the images;
         train_top: the last `train_top` convolutions too, depthwise ones counted; train_all: all of it.
     batch_norm: inference: as it was, in training too; train: it learns as far as what is beside it does.
+    views: with a frozen base, so many augmented views of each image go through it once, and an epoch takes one of
+        them; None: augmented images go through it anew in every epoch.
     dropout: before the head.
     Raises ValueError where the base does not take the arguments or the images, or has fewer convolutions.
     """
@@ -58,6 +61,7 @@ def build(
     x = layers.GlobalAveragePooling2D(name="pool")(x)  # (batch, features)
     logits = head(layers.Dropout(dropout, name="dropout")(x), num_classes, kernel_regularizer)
     made = Pretrained(images, logits, name="pretrained")
+    made.views = views
     made.with_imagenet = partial(_base, base, image_shape, base_arguments or {}, "imagenet")
     return made
 
@@ -70,6 +74,7 @@ class Pretrained(keras.Model):
     """
 
     with_imagenet: Callable[[], keras.Model] | None = None
+    views: int | None = None
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> keras.KerasTensor:
         if not isinstance(inputs, dict):

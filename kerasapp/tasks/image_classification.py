@@ -56,6 +56,9 @@ class ImageClassification(Classification):
     def resolved(self) -> dict[str, Any]:
         return {"image_size": self.image_shape[:2], "channels": self.image_shape[2]}
 
+    def augments(self) -> bool:
+        return bool(self.augmentation)
+
     def prepare(self, raw: Raw) -> Raw:
         """`image` (batch, height, width, channels), uint8 or an array's own dtype; and `label` where there is one."""
         *size, channels = self.image_shape
