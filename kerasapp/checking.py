@@ -149,7 +149,8 @@ class Checker:
                 place, inner = _at(node, steps), ".".join((path, *map(str, steps)))
                 self.note(place, inner, f"{_key(path)}: {complaint(errors, kind, place.plain())}")
             return None
-        if isinstance(plain, str) and any(marker(choice, types.IsPath) for choice in choices):
+        paths = [found for choice in choices if (found := marker(choice, types.IsPath))]
+        if isinstance(plain, str) and paths and all(plain not in found.words for found in paths):
             return os.path.abspath(os.path.expanduser(value))
         return plain if value is not None and not isinstance(value, float) else value
 

@@ -6,7 +6,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-PARTS = ("activations", "initializers", "layers", "losses", "optimizers", "optimizers.schedules", "regularizers")
+FUNCTIONS = ("activations", "applications")
+PARTS = (*FUNCTIONS, "initializers", "layers", "losses", "optimizers", "optimizers.schedules", "regularizers")
 NO_CLASSES = {  # abstract, or nothing that a recipe can fill
     *(
         "Optimizer",

@@ -43,8 +43,13 @@ class Keys:
     keys: tuple[tuple, ...]
 
 
+@dataclass(frozen=True)
 class IsPath:
-    """Marks an annotation: relative to the current directory in a recipe, absolute in the resolved one."""
+    """Marks an annotation: relative to the current directory in a recipe, absolute in the resolved one; but for the
+    words that are no path.
+    """
+
+    words: tuple[str, ...] = ()
 
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -58,6 +63,12 @@ DataPath = Annotated[str, IsPath()]
 StepCount = PositiveInt | Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)? epochs?$")]
 """Training steps: a number of them, or `5 epochs`."""
 Activation = Annotated[str, KerasName("activations")]
+Application = Annotated[str, KerasName("applications")]
+"""One of the networks of keras.applications."""
+Weights = Annotated[str, IsPath(words=("imagenet", "none"))]
+"""What a network starts from: `imagenet`, `none`, or the path of a file or a run. `build` does not read them: training
+puts them into the layer `base`.
+"""
 Initializer = Annotated[Spec, Component("keras.initializers")]
 Regularizer = Annotated[Spec, Component("keras.regularizers")]
 Optimizer = Annotated[Spec, Component("keras.optimizers")]

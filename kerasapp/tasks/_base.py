@@ -72,6 +72,14 @@ class Task(ABC):
         """
         return split
 
+    def augments(self) -> bool:
+        """Whether an example is another one in each epoch."""
+        return False
+
+    def arguments(self) -> dict[str, Any]:
+        """What the recipe says of it."""
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.init}
+
     def amount(self, split: Split) -> tuple[int, str] | None:
         """How much an epoch over a `cut` split goes through, where its speed is to be told: (17005207, "words")."""
         return None

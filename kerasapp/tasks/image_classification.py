@@ -88,6 +88,9 @@ class ImageClassification(Classification):
         bare = {"preprocessing": (), "augmentation": (), "mixing": ()}
         return self.learned(**bare, input_shape=self.image_shape, learned_steps=[])
 
+    def augments(self) -> bool:
+        return bool(self.augmentation or self.mixing)
+
     def prepare(self, raw: Raw) -> Raw:
         """`image` (batch, height, width, channels), uint8 or an array's own dtype, or the model's input where there is
         preprocessing and nothing is augmented; and `label` where there is one.

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -16,6 +17,7 @@ from kerasapp.tasks._base import Task
 from kerasapp.training._batches import StageData
 from kerasapp.training._callbacks import STATE, Callbacks
 from kerasapp.training._compile import compile_model
+from kerasapp.training._features import on_features
 from kerasapp.training._optimizer import optimizer_of, steps_taken
 from kerasapp.training._replay import explained
 from kerasapp.training._stages import Stage, frozen, stages_of
@@ -30,13 +32,14 @@ def fit(
     splits: dict[str, Split],
     *,
     stop: StopOnSignal,
+    cache: Path | None = None,
     eager: bool = False,
     saved: Callable[[], None] = lambda: None,
 ) -> list[dict]:
     """Trains through every stage; gives the rows of history.csv. The best model over all stages is in the run.
 
     Goes on from the run's saved state, where there is one, as if it had never been left. `saved` is called after each
-    save of it.
+    save of it. In the folder `cache` is kept what a frozen base makes of the data.
     """
     recipe, state = run.recipe, run.path / STATE
     kept = read_state(state)
@@ -52,6 +55,8 @@ def fit(
             compile_model(model, task, stage.train, optimizer=optimizer, steps_per_epoch=data.steps, eager=eager)
             if number < place.stage:
                 continue
+            learned, fed = on_features(model, task, splits, readers, seed=recipe.seed, cache=cache)
+            data = replace(data, task=learned, readers=fed)
             try:
                 fit_stage(model, data, stage, place, kept, callbacks)
             except NonFinite as found:

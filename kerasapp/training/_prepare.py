@@ -14,6 +14,7 @@ from kerasapp.blame import told_at_its_name
 from kerasapp.errors import DataError, KerasappError, first_line
 from kerasapp.recipe import Recipe
 from kerasapp.tasks._base import Task
+from kerasapp.training._base_weights import take_weights
 from kerasapp.training._compile import make_optimizer
 from kerasapp.training._embedding import Matched, matched
 from kerasapp.training._fault import fault, steps_told
@@ -67,6 +68,8 @@ def _prepared(recipe: Recipe, cache: Path | None, started: bool) -> Prepared:
     check_monitor(recipe, splits)
     embedding = None if started else matched(recipe, task)
     model = build(recipe, task, embedding)
+    if not started:
+        take_weights(recipe, model)
     check_names(recipe, model)
     asked = components.signature("models", recipe.model["name"], folder=recipe.folder).names
     cut = splits | {name: task.cut(splits[name], asked) for name in ("train", "validation") if name in splits}

@@ -118,6 +118,7 @@ class Work:
             task,
             prepared.cut,
             stop=self.stop,
+            cache=self.cache,
             eager=self.eager,
             saved=lambda: run.update(seconds=seconds()),
         )

@@ -1,0 +1,145 @@
+"""What a frozen base makes of the images, computed once: then an epoch trains the head alone.
+
+Kept in a folder under a number for all that the features come from (the base, its weights, the data, how the task
+prepares and augments an image), and so shared by runs and by the trials of a sweep.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kerasapp import pipeline
+from kerasapp.meter import Meter
+from kerasapp.ops._random import example_keys
+from kerasapp.tasks._base import Raw, Task
+from kerasapp.tasks._once import once
+from kerasapp.training._stages import leaves
+from kerasapp.types import Split
+
+VERSION = 1  # goes up when features would come out otherwise, so that kept ones are not used
+BATCH = 64
+PARTS = "features", "y"
+
+
+@dataclass(frozen=True)
+class OnFeatures:
+    """A task whose examples have been through the base already; all else is the task's own."""
+
+    task: Task
+
+    def elements(self, raw: Raw, keys: tf.Tensor | None = None) -> tuple:
+        """One of the views of each example, by its key where training has one, else the first."""
+        count = raw["features"].shape[1]
+        chosen = tf.zeros_like(raw["row"]) if keys is None else tf.math.floormod(keys[:, 1], count)
+        features, y = (tf.gather(raw[part], chosen, batch_dims=1) for part in ("features", "y"))
+        return {"features": features}, y
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.task, name)
+
+
+def on_features(
+    model: keras.Model,
+    task: Task,
+    splits: dict[str, Split],
+    readers: dict[str, pipeline.Reader],
+    *,
+    seed: int,
+    cache: Path | None,
+) -> tuple[Task, dict[str, pipeline.Reader]]:
+    """The task and readers of features, where those of the model stay as they are; else what was given."""
+    if not getattr(model, "fixed_features", False):
+        return task, readers
+    views = getattr(model, "views", None) or 0
+    if task.augments() and not views:
+        return task, readers
+    found = {
+        name: _kept(model, task, splits[name], read, name, seed, views if name == "train" else 0, cache)
+        for name, read in readers.items()
+    }
+    return OnFeatures(task), {name: _reader(*arrays) for name, arrays in found.items()}
+
+
+def _kept(
+    model: keras.Model,
+    task: Task,
+    split: Split,
+    read: pipeline.Reader,
+    name: str,
+    seed: int,
+    views: int,
+    cache: Path | None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Features (examples, views, n) and targets (examples, views, ...) of a split, found in `cache` or made there."""
+    key = f"{VERSION} {_digest(model, task, split)} {f'{seed} {views}' if views else ''}"
+    make = _maker(model, task, split, read, name, seed, views)
+    return once(cache, "features", key, make, _opened)
+
+
+def _maker(model, task, split, read, name, seed, views) -> Callable[[Path], None]:
+    @tf.function(autograph=False, reduce_retracing=True)
+    def one(indices: tf.Tensor, view: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        keys = example_keys(seed, view, indices) if views else None
+        inputs, y = task.elements(read(indices), keys)
+        return model.features(inputs), y
+
+    def make(folder: Path) -> None:
+        count, arrays = max(views, 1), []
+        meter = Meter(f"features of {name}", len(split) * count)
+        for first in range(0, len(split), BATCH):
+            rows = tf.range(first, min(first + BATCH, len(split)), dtype=tf.int64)
+            for view in range(count):
+                made = [part.numpy() for part in one(rows, tf.constant(view, tf.int64))]
+                for number, part in enumerate(made):
+                    if len(arrays) < len(made):
+                        path, shape = folder / f"{PARTS[number]}.npy", (len(split), count, *part.shape[1:])
+                        arrays.append(np.lib.format.open_memmap(path, "w+", part.dtype, shape))
+                    arrays[number][first : first + len(rows), view] = part
+                meter.add(len(rows))
+        for array in arrays:
+            array.flush()
+        meter.close()
+
+    return make
+
+
+def _opened(folder: Path, key: str) -> tuple[np.ndarray, np.ndarray] | None:
+    """None where they are not there, or not whole."""
+    try:
+        return tuple(np.load(folder / f"{name}.npy", mmap_mode="r") for name in PARTS)
+    except (OSError, ValueError, EOFError):
+        return None
+
+
+def _digest(model: keras.Model, task: Task, split: Split) -> str:
+    """A number for the base and its weights, what the task does to an image, and the images with their labels."""
+    digest = blake2b(digest_size=16)
+    for layer in leaves(model):
+        for weight in layer.weights if layer.name != "head" else ():
+            digest.update(np.ascontiguousarray(weight).tobytes())
+    base = keras.saving.serialize_keras_object(model.get_layer("base"))
+    told = [base, type(task).__name__, task.state(), task.arguments(), keras.config.dtype_policy().name]
+    digest.update(json.dumps(told, sort_keys=True, default=str).encode())
+    digest.update(np.asarray(split.fingerprints()).tobytes())
+    if "label" in split.features:
+        digest.update(np.asarray(split.column("label")).astype(str).astype("S").tobytes())
+    return digest.hexdigest()
+
+
+def _reader(features: np.ndarray, y: np.ndarray) -> pipeline.Reader:
+    def read(indices: tf.Tensor) -> Raw:
+        found = tf.numpy_function(
+            lambda rows: (features[rows], y[rows]), [indices], [tf.float32, tf.as_dtype(y.dtype)], stateful=False
+        )
+        for part, like in zip(found, (features, y), strict=True):
+            part.set_shape([indices.shape[0], *like.shape[1:]])
+        return {"features": found[0], "y": found[1], "row": tf.cast(indices, tf.int32)}
+
+    return read
