@@ -7,7 +7,9 @@ import pytest
 
 from kerasapp import keras_names
 
-CLASSES = [(part, name) for part in keras_names.PARTS if part not in keras_names.FUNCTIONS for name in keras_names.names(part)]
+CLASSES = [
+    (part, name) for part in keras_names.PARTS if part not in keras_names.FUNCTIONS for name in keras_names.names(part)
+]
 
 
 def module(part):
