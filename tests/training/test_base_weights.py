@@ -14,7 +14,8 @@ RECIPE = """\
 title: Photographs
 task: image_classification
 data: {{name: synthetic, image_shape: [32, 32, 3], num_classes: 3, examples: 36}}
-model: {{name: pretrained, base: MobileNetV2, base_arguments: {{alpha: {alpha}}}, weights: {weights}, strategy: {strategy}}}
+model:
+  {{name: pretrained, base: MobileNetV2, base_arguments: {{alpha: {alpha}}}, weights: {weights}, strategy: {strategy}}}
 train: {{epochs: {epochs}, batch_size: 8, optimizer: {{name: Adam, learning_rate: 1e-2}}}}
 """
 
@@ -72,7 +73,7 @@ def test_another_width_another_network_and_what_is_no_file_are_said_at_the_value
         ("net.pkl", "is no file of weights"),
         ("gone.h5", "no such file or run"),
     ):
-        with pytest.raises(RecipeError, match=r"mine.yaml:4:\d+") as error:
+        with pytest.raises(RecipeError, match=r"mine\.yaml:5:\d+") as error:
             taken(recipe(name))
         assert told.split(" has")[0] in str(error.value), str(error.value)
 
@@ -80,7 +81,7 @@ def test_another_width_another_network_and_what_is_no_file_are_said_at_the_value
 def test_code_in_a_file_of_a_model_is_not_run(recipe, tmp_path):
     model = keras.Sequential([keras.Input((32, 32, 3)), keras.layers.Lambda(lambda x: x)])
     model.save(tmp_path / "lambda.keras")
-    with pytest.raises(RecipeError, match="mine.yaml:4"):
+    with pytest.raises(RecipeError, match=r"mine\.yaml:5"):
         taken(recipe("lambda.keras"))
 
 
