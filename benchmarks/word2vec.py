@@ -2,6 +2,7 @@
 
     python benchmarks/word2vec.py                        skip-gram and CBOW, one seed: about 15 minutes on 2 cores
     python benchmarks/word2vec.py --seeds 3 --architectures skip_gram
+    python benchmarks/word2vec.py --repeat 10 --epochs 1 --forms "kerasapp native, 2 threads"     ten times the text
 
 Each training is a process of its own. `words/s` is of training alone, every word of the text counted (those that
 subsampling leaves out too, as gensim counts); of kerasapp from the second epoch on, when XLA or numba have compiled,
@@ -14,6 +15,7 @@ import argparse
 import csv
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -35,6 +37,7 @@ data: {{name: text_files, path: {text}}}
 model: {{name: word2vec, architecture: {architecture}, dimensions: {dimensions}, negatives: 5, kernel: {kernel}}}
 train: {{epochs: {epochs}, deterministic: {deterministic}}}
 """
+GENSIM = "gensim, 2 workers"
 FORMS = {  # kernel and determinism
     "kerasapp tensorflow": ("tensorflow", "true"),
     "kerasapp native, deterministic": ("native", "true"),
@@ -55,7 +58,8 @@ def measured(command: list[str], cwd: Path) -> tuple[float, float, str]:
         return time.perf_counter() - begun, used.ru_maxrss / 1024, out.read()
 
 
-def peer(text: Path, cwd: Path, seed: int, architecture: str, given: argparse.Namespace) -> dict[str, float]:
+def peer(text: Path, cwd: Path, seed: int, architecture: str, given: argparse.Namespace) -> dict[str, Any]:
+    """Words a second, seconds to get warm, words a second end to end, MiB, and where the vectors are."""
     settings = {
         "vector_size": given.dimensions, "window": 5, "negative": 5, "min_count": 5, "sample": 1e-3, "workers": 2,
         "epochs": given.epochs, "seed": seed + 1, "sg": int(architecture == "skip_gram"),
@@ -63,10 +67,11 @@ def peer(text: Path, cwd: Path, seed: int, architecture: str, given: argparse.Na
     seconds, peak, told = measured([sys.executable, str(PEER), str(text), "peer.bin", json.dumps(settings)], cwd)
     told = json.loads(told)
     speed = told["words"] / told["train"]
-    return {"speed": speed, "warm": 0.0, "end": told["words"] / seconds, "peak": peak, **quality("peer.bin", cwd)}
+    return {"speed": speed, "warm": 0.0, "end": told["words"] / seconds, "peak": peak, "vectors": "peer.bin"}
 
 
-def ours(text: Path, cwd: Path, seed: int, architecture: str, form: str, given: argparse.Namespace) -> dict[str, float]:
+def ours(text: Path, cwd: Path, seed: int, architecture: str, form: str, given: argparse.Namespace) -> dict[str, Any]:
+    """As of the peer."""
     kernel, deterministic = FORMS[form]
     recipe = RECIPE.format(
         seed=seed, text=text, architecture=architecture, dimensions=given.dimensions, kernel=kernel,
@@ -83,7 +88,7 @@ def ours(text: Path, cwd: Path, seed: int, architecture: str, form: str, given: 
         "warm": epochs[0] - later,
         "end": words * given.epochs / seconds,
         "peak": peak,
-        **quality(run["run"], cwd),
+        "vectors": run["run"],
     }
 
 
@@ -108,6 +113,16 @@ def text_of(folder: Path) -> Path:
     return folder / "novels.txt"
 
 
+def repeated(text: Path, times: int, folder: Path) -> Path:
+    if times == 1:
+        return text
+    with (folder / "repeated.txt").open("wb") as out:
+        for _ in range(times):
+            with text.open("rb") as once:
+                shutil.copyfileobj(once, out)
+    return folder / "repeated.txt"
+
+
 def table(rows: dict[str, list[dict[str, Any]]]) -> None:
     """A line a form: means, and the ratio to gensim of each pair."""
     print(f"{'':32}{'words/s':>10}{'ratio':>8}{'end/s':>10}{'ratio':>8}{'first +s':>9}{'MiB':>7}"
@@ -115,7 +130,7 @@ def table(rows: dict[str, list[dict[str, Any]]]) -> None:
     for form, runs in rows.items():
         mean = {key: statistics.mean(run[key] for run in runs) for key in runs[0]}
         ratio = {
-            key: statistics.median(a[key] / b[key] for a, b in zip(runs, rows["gensim, 2 workers"], strict=True))
+            key: statistics.median(a[key] / b[key] for a, b in zip(runs, rows[GENSIM], strict=True))
             for key in ("speed", "end")
         }
         print(
@@ -127,6 +142,7 @@ def table(rows: dict[str, list[dict[str, Any]]]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--text", type=Path, help="a line a sentence; else the novels in KERASAPP_DATA")
+    parser.add_argument("--repeat", type=int, default=1, help="so many times the text")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--dimensions", type=int, default=100)
@@ -135,13 +151,16 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         here = Path(folder)
-        text = given.text.resolve() if given.text else text_of(here)
+        text = repeated(given.text.resolve() if given.text else text_of(here), given.repeat, here)
         for architecture in given.architectures:
-            rows: dict[str, list] = {"gensim, 2 workers": [], **{form: [] for form in given.forms}}
+            rows: dict[str, list] = {form: [] for form in (GENSIM, *given.forms)}
             for seed in range(given.seeds):
-                rows["gensim, 2 workers"].append(peer(text, here, seed, architecture, given))
-                for form in given.forms:
-                    rows[form].append(ours(text, here, seed, architecture, form, given))
+                for form, runs in rows.items():
+                    ask = [text, here, seed, architecture, *([] if form == GENSIM else [form]), given]
+                    runs.append((peer if form == GENSIM else ours)(*ask))
+                    runs[-1] |= quality(runs[-1].pop("vectors"), here)
+                    told = ", ".join(f"{name} {value:.3f}" for name, value in runs[-1].items())
+                    print(f"{architecture}, seed {seed}, {form}: {told}", file=sys.stderr, flush=True)
             print(f"{architecture}, {given.dimensions} dimensions, {given.epochs} epochs, seeds {given.seeds}")
             table(rows)
 

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, get_origin
 
@@ -12,12 +12,14 @@ from kerasapp import components, keras_names, types
 from kerasapp.annotations import Slot, holds_spec, inner_spec, is_frame, keras_slot, marker, options, slots_of, type_of
 from kerasapp.errors import Fault
 from kerasapp.names import meant
-from kerasapp.paths import as_node
+from kerasapp.paths import as_node, filled
 from kerasapp.reading import Node
 from kerasapp.wording import complaint, shown
 
 INPUTS = (Slot("inputs", str | list[str] | None, False),)
 """What a layer of `model: graph` takes besides its own arguments."""
+OWN_DEFAULTS = ("model", "task")
+"""What has defaults of `train`: those of the model stand over those of the task."""
 GUESSES = 100  # faults of one recipe that say what may have been meant
 
 
@@ -188,6 +190,22 @@ class Checker:
         if key not in self._signatures:
             self._signatures[key] = components.signature(kind, name, entry, self.folder)
         return self._signatures[key]
+
+    def literals(self, kind: str, node: Node | None) -> dict[str, Any]:
+        """What is read from the file of the component that a recipe names; nothing where that itself is at fault."""
+        if node is None:
+            return {}
+        name = node.value["name"].value if isinstance(node.value, dict) and "name" in node.value else node.value
+        try:
+            return self.signature(kind, name).literals
+        except (components.UnknownComponent, SyntaxError, TypeError, ValueError):
+            return {}
+
+    def with_defaults(self, train: Node, tree: Node, keys: Sequence[str] = OWN_DEFAULTS) -> Node:
+        """`train` with what it lacks of the TRAIN of the recipe's model, and then of its task's."""
+        for key in keys:
+            train = filled(train, self.literals(f"{key}s", tree.value.get(key)).get("TRAIN", {}))
+        return train
 
     def _key(self, kind: str, name: str, entry: str | None) -> tuple:
         """A user's own component is found from the recipe's folder."""

@@ -88,6 +88,11 @@ class Signature:
     arguments: list[Argument]
     literals: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def names(self) -> set[str]:
+        """Of its arguments."""
+        return {argument.name for argument in self.arguments}
+
 
 def names(kind: str, entry: str | None = None) -> list[str]:
     """The stock components of a kind; of `ops` those that have the entry (`apply` or `augment`)."""
@@ -108,15 +113,22 @@ def find(kind: str, name: str, entry: str | None = None, folder: Path | None = N
 
 
 def signature(kind: str, name: str, entry: str | None = None, folder: Path | None = None) -> Signature:
-    """What a component takes: keyword-only arguments of a function, fields of a Task class and its bases."""
+    """What a component takes: keyword-only arguments of a function, fields of a Task class and its bases.
+
+    Its literals are the constants of the class; of a model the TRAIN of its file.
+    """
     source = find(kind, name, entry, folder)
     if source.own:
         _check_form(kind, entry, source)
+    literals: dict[str, Any] = {}
     if isinstance(source.node, ast.FunctionDef):
         pairs = zip(source.node.args.kwonlyargs, source.node.args.kw_defaults, strict=True)
-        return Signature(source, [_argument(arg.arg, arg.annotation, default) for arg, default in pairs])
+        found = [_argument(arg.arg, arg.annotation, default) for arg, default in pairs]
+        for item in source.tree.body if kind == "models" else ():
+            if isinstance(item, ast.Assign) and ast.unparse(item.targets[0]) == "TRAIN":
+                _read_literal("TRAIN", item.value, literals)
+        return Signature(source, found, literals)
     arguments: dict[str, Argument] = {}
-    literals: dict[str, Any] = {}
     _read_class(source, arguments, literals)
     return Signature(source, list(arguments.values()), literals)
 
@@ -136,8 +148,7 @@ def create(kind: str, spec: Spec, *, folder: Path | None = None, **facts: Any) -
     """
     given = {key: value for key, value in spec.items() if key != "name"}
     told = signature(kind, spec["name"], folder=folder)
-    asked = {argument.name for argument in told.arguments}
-    given |= {key: value for key, value in facts.items() if key in asked}
+    given |= {key: value for key, value in facts.items() if key in told.names}
     made = function(kind, spec["name"], folder=folder)
     with _blaming(told.source):
         return made(**given)

@@ -47,10 +47,10 @@ class Fault:
     def __init__(self, file: str, line: int, column: int, path: str, message: str):
         option = getattr(file, "path", "")
         self.file, self.line, self.column, self.path = file, line, column, path
-        self.message = _in_one_line(f"{message} (--set {option})" if option else message)
+        self.message = in_one_line(f"{message} (--set {option})" if option else message)
 
     def __str__(self) -> str:
-        return f"{_in_one_line(self.file)}:{self.line}:{self.column}: {self.message}"
+        return f"{in_one_line(self.file)}:{self.line}:{self.column}: {self.message}"
 
     @property
     def place(self) -> tuple:
@@ -83,7 +83,8 @@ class WorkError(KerasappError):
     exit_code = 1
 
 
-def _in_one_line(text: str) -> str:
+def in_one_line(text: str) -> str:
+    """The text with what would end a line, or do something to a terminal, as Python writes it: `\\n`."""
     return CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
 
 

@@ -71,7 +71,9 @@ class Session:
         return evaluate(self.run, split, data)
 
     def vectors(self) -> "Vectors":
-        """The word vectors of a run that has some: `.nearest("captain")`, `.analogy(["king", "woman"], ["man"])`."""
+        """The word vectors of a run that has some: `.nearest("captain")`, `.analogy(["king", "woman"], ["man"])`,
+        `.documents(texts)`.
+        """
         from kerasapp.vectors import of_run
 
         return of_run(self.run)

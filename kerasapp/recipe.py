@@ -11,11 +11,11 @@ from typing import Any
 
 from kerasapp import components
 from kerasapp.annotations import Slot, slots_of
-from kerasapp.checking import Checker
+from kerasapp.checking import OWN_DEFAULTS, Checker
 from kerasapp.errors import Fault, RecipeError
 from kerasapp.frame import Reading, Train
 from kerasapp.names import meant
-from kerasapp.paths import as_change, filled, flat, node_at, put, written
+from kerasapp.paths import as_change, flat, node_at, put, written
 from kerasapp.reading import Node, dump, read_file, read_text
 from kerasapp.stages import check_stages
 from kerasapp.types import Seed, Spec
@@ -101,6 +101,15 @@ class Recipe:
         """A hash of all values: equal recipes, whatever the file's form, have the same."""
         return hashlib.sha256(json.dumps(self.flat(), sort_keys=True, default=str).encode()).hexdigest()
 
+    def brought(self) -> dict[str, str]:
+        """The dotted paths of `train` that are defaults of the model or the task, and of which."""
+        checker, train, found = Checker(self.folder, components.facts()), _train_of(self.tree), {}
+        for key in OWN_DEFAULTS:
+            fuller = checker.with_defaults(train, self.tree, [key])
+            new = set(written("train", fuller)) - set(written("train", train))
+            train, found = fuller, found | dict.fromkeys(new, f"{key} {self.values[key]['name']}")
+        return found
+
     def flat(self) -> dict[str, Any]:
         """Every value by its dotted path."""
         return dict(flat("", {key: value for key, value in self.values.items() if key != "smoke"}))
@@ -168,7 +177,7 @@ def _changed(
 
 def _resolve(checker: Checker, tree: Node) -> tuple[dict[str, Any], list[Fault]]:
     """Every value, and the faults; `checker` is only asked what it has read before."""
-    checker = checker.apart(offered=_facts_of(checker, tree))
+    checker = checker.apart(offered=tuple(checker.literals("tasks", tree.value.get("task")).get("FACTS", ())))
     values = checker.mapping(list(FRAME), tree, "", 'key "{}"', "a recipe")
     for kind, key, extra in (
         ("tasks", "task", ()),
@@ -177,25 +186,15 @@ def _resolve(checker: Checker, tree: Node) -> tuple[dict[str, Any], list[Fault]]
     ):
         if key in tree.value:
             values[key] = checker.spec(kind, tree.value[key], key, extra=extra)
-    train = tree.value.get("train") or Node({}, tree.file, tree.line, tree.column)
-    train = Node({}, train.file, train.line, train.column) if train.value is None else train
-    values["train"] = checker.frame(Train, filled(train, _literals_of(checker, tree).get("TRAIN", {})), "train")
+    values["train"] = checker.frame(Train, checker.with_defaults(_train_of(tree), tree), "train")
     for rule in (_check_facts, _check_monitor, check_stages, _check_division, _check_reserved):
         rule(checker, tree, values)
     return values, checker.faults
 
 
-def _facts_of(checker: Checker, tree: Node) -> tuple[str, ...]:
-    """The facts that the recipe's task offers."""
-    return tuple(_literals_of(checker, tree).get("FACTS", ()))
-
-
-def _literals_of(checker: Checker, tree: Node) -> dict[str, Any]:
-    """What is read from the file of the recipe's task; nothing where the task itself is at fault."""
-    try:
-        return checker.signature("tasks", _name(tree.value.get("task"))).literals
-    except (components.UnknownComponent, SyntaxError, TypeError, ValueError):
-        return {}
+def _train_of(tree: Node) -> Node:
+    train = tree.value.get("train") or Node({}, tree.file, tree.line, tree.column)
+    return Node({}, train.file, train.line, train.column) if train.value is None else train
 
 
 def _check_facts(checker: Checker, tree: Node, values: dict) -> None:
@@ -249,9 +248,3 @@ def _check_reserved(checker: Checker, tree: Node, values: dict) -> None:
             "train.distribute",
             "training on several devices is not there yet: leave it out",
         )
-
-
-def _name(node: Node | None) -> Any:
-    if node is None:
-        return None
-    return node.value["name"].value if isinstance(node.value, dict) and "name" in node.value else node.value

@@ -8,7 +8,7 @@ from kerasapp.annotations import Slot
 from kerasapp.checking import Checker
 from kerasapp.errors import Fault, RecipeError
 from kerasapp.frame import Train
-from kerasapp.paths import filled, node_at, put
+from kerasapp.paths import node_at, put
 from kerasapp.reading import Node
 from kerasapp.types import PositiveInt
 
@@ -40,8 +40,8 @@ def check_stages(checker: Checker, tree: Node, values: dict) -> None:
         return
     _check_kept(checker, stages)
     rest = {key: node for key, node in tree.value["train"].value.items() if key != "stages"}
-    own = checker.signature("tasks", values["task"]["name"]).literals.get("TRAIN", {}) if values.get("task") else {}
-    train, seen = filled(replace(tree.value["train"], value=rest), own), {fault.place for fault in checker.faults}
+    train = checker.with_defaults(replace(tree.value["train"], value=rest), tree)
+    seen = {fault.place for fault in checker.faults}
     resolved = []
     for number, stage in enumerate(stages.value):
         found, faults = _stage(checker.apart(), stage, copy.deepcopy(train), f"train.stages.{number}")

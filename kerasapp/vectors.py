@@ -1,24 +1,26 @@
-"""Word vectors and what is asked of them: neighbours and analogies.
+"""Word vectors and what is asked of them: neighbours and analogies, features of texts.
 
 3CosAdd is Mikolov, Yih and Zweig's (2013, "Linguistic Regularities"), 3CosMul Levy and Goldberg's (2014, "Linguistic
 Regularities in Sparse and Explicit Word Representations"). Words that were asked with are never an answer, and neither
-is a word whose vector is all zeros, which points nowhere. Of equally near words the more frequent comes first.
+is a word whose vector is all zeros, which points nowhere. Of equally near words the more frequent comes first. Where
+there are n-grams, as of fastText, a word that is not known may be asked with; the answers are known ones.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from kerasapp import vector_files
+from kerasapp import documents, vector_files
 from kerasapp.errors import DataError, KerasappError, RunError
 from kerasapp.names import counted
 from kerasapp.run import Run
-from kerasapp.vector_files import Table
+from kerasapp.vector_files import Ngrams, Table
 
 FILE = "vectors.npz"
 SUFFIXES = (".txt", ".vec", ".bin", ".npz", ".gz")
@@ -26,6 +28,7 @@ EPSILON = 0.001  # Levy and Goldberg, 2014, section 6: no division by zero
 AT_ONCE = 1 << 24  # similarities computed together: 64 MiB
 DIFFERING = 10  # words named whose neighbourhoods differ most
 OFFERED = 3  # spellings for a word that is not there
+NONE, MADE = -1, -2  # in the place of a row: a word without a vector, one whose vector was made of its n-grams
 
 Answers = list[dict[str, Any]]
 """Rows {"word", "similarity"}, the best first."""
@@ -33,11 +36,17 @@ Answers = list[dict[str, Any]]
 
 @dataclass(frozen=True, eq=False)
 class Vectors:
-    """Words, the most frequent first, a matrix (words, dimensions) of their vectors, and counts where known."""
+    """Words, the most frequent first, a matrix (words, dimensions) of their vectors, and counts where known.
+
+    `ngrams`: what vectors of other words are made of, if they can be. `total` is how many running words the counts are
+    of; None: as many as they come to.
+    """
 
     words: Sequence[str]
     matrix: np.ndarray
     counts: np.ndarray | None = None
+    ngrams: Ngrams | None = None
+    total: int | None = None
 
     @cached_property
     def index(self) -> dict[str, int]:
@@ -49,6 +58,24 @@ class Vectors:
         """(words,) float32 lengths; 0 where a vector is all zeros."""
         return np.sqrt(np.einsum("ij,ij->i", self.matrix, self.matrix))
 
+    @cached_property
+    def shares(self) -> np.ndarray | None:
+        """(words,) float64: each word's share of the running words; None without counts."""
+        return None if self.counts is None else np.asarray(self.counts) / max(1, self.running_words)
+
+    @property
+    def running_words(self) -> int | None:
+        """That the counts are of; None without counts."""
+        return None if self.counts is None else self.total or int(np.sum(self.counts))
+
+    @property
+    def fingerprint(self) -> str:
+        """A number for words, vectors and shares."""
+        digest = blake2b("\n".join(self.words).encode(), digest_size=8)
+        for array in (self.matrix, self.shares):
+            digest.update(b"" if array is None else np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
+
     def rows(self, words: Iterable[str]) -> np.ndarray:
         """(len,) the rows of words. Raises KerasappError that offers spellings for one that is not there."""
         for word in words:
@@ -56,13 +83,26 @@ class Vectors:
                 raise KerasappError(_unknown(word, self.words))
         return np.array([self.index[word] for word in words], np.int64)
 
+    def of(self, words: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """(words, dimensions) vectors, zeros of a word that has none, and (words,) int64 where each is from.
+
+        That is its row, or MADE of its n-grams, or NONE.
+        """
+        rows = np.array([self.index.get(word, NONE) for word in words], np.int64)
+        found = np.where(rows[:, None] >= 0, self.matrix[rows], np.float32(0))
+        other = np.flatnonzero(rows < 0)
+        if self.ngrams is not None and len(other):
+            found[other], there = self.ngrams.vectors([words[at] for at in other])
+            rows[other[there]] = MADE
+        return found, rows
+
     def directions(self, rows: np.ndarray | slice) -> np.ndarray:
         """(rows, dimensions) of length 1; zeros stay zeros."""
         norms = self.norms[rows]
         return self.matrix[rows] / np.where(norms > 0, norms, 1)[:, None]
 
     def nearest(self, word: str, count: int = 10) -> Answers:
-        """The words with the largest cosine to a word's vector. Raises KerasappError for a word that is not there."""
+        """The words with the largest cosine to a word's vector. Raises KerasappError for a word that has none."""
         (row,) = self._asked([word])
         return self._best(self._cosines(row[None])[0], [word], count)
 
@@ -77,7 +117,7 @@ class Vectors:
         """What is to the rest as in `positive=["king", "woman"], negative=["man"]`; `among` the most frequent words.
 
         3CosAdd gives the cosine with the sum of the directions, 3CosMul the product of the positive words' cosines,
-        each moved to 0..1, over that of the negative ones'. Raises KerasappError for a word that is not there.
+        each moved to 0..1, over that of the negative ones'. Raises KerasappError for a word that has none.
         """
         asked = self._asked([*positive, *negative])
         signs = np.array([1] * len(positive) + [-1] * len(negative), asked.dtype)
@@ -110,15 +150,40 @@ class Vectors:
     def only(self, words: Sequence[str]) -> "Vectors":
         """The same vectors, of these words in this order."""
         rows = self.rows(words)
-        return Vectors(words, self.matrix[rows], None if self.counts is None else self.counts[rows])
+        counts = None if self.counts is None else self.counts[rows]
+        return Vectors(words, self.matrix[rows], counts, total=self.running_words)
+
+    def documents(
+        self,
+        train: Iterable[Sequence[str]],
+        weighting: Literal["sif", "mean"] = "sif",
+        a: float = documents.SMOOTHING,
+    ) -> documents.Documents:
+        """Learns from texts, each a list of words, how any text becomes features: `.transform(texts)` gives them.
+
+        `sif` is documents.sif, with its `a`; `mean` the plain mean of the vectors. Raises KerasappError where no word
+        of `train` has a vector.
+        """
+        train = list(train)
+        if weighting not in ("sif", "mean"):
+            raise KerasappError(f'weighting is "{weighting}", and should be "sif" or "mean"')
+        made = documents.sif(self, train, a) if weighting == "sif" else documents.mean(self)
+        if not any(word in self.index for text in train for word in text):
+            raise KerasappError(
+                f"no word of the {counted(len(train), 'text')} has a vector: are they in the same case?"
+            )
+        return made
 
     def _asked(self, words: list[str]) -> np.ndarray:
         """(words, dimensions) directions of words in a question."""
-        rows = self.rows(words)
-        for word, row in zip(words, rows, strict=True):
-            if self.norms[row] == 0:
+        found, rows = self.of(words)
+        norms = np.linalg.norm(found, axis=1, keepdims=True)
+        for word, row, norm in zip(words, rows, norms, strict=True):
+            if row == NONE:
+                raise KerasappError(_unknown(word, self.words))
+            if norm == 0:
                 raise KerasappError(f'the vector of "{word}" is all zeros: it is near to nothing')
-        return self.directions(rows)
+        return found / norms
 
     def _cosines(self, directions: np.ndarray, among: int | None = None) -> np.ndarray:
         """(directions, words) cosines with the first `among` words; 0 with a vector of zeros."""
@@ -127,7 +192,8 @@ class Vectors:
 
     def _best(self, scores: np.ndarray, asked: Iterable[str], count: int) -> Answers:
         """The best of (words,) scores. All that reach the last place are sorted, so that ties are not cut by chance."""
-        scores[[row for row in map(self.index.get, asked) if row < len(scores)]] = -np.inf
+        own = [self.index[word] for word in asked if word in self.index]
+        scores[[row for row in own if row < len(scores)]] = -np.inf
         scores[self.norms[: len(scores)] == 0] = -np.inf
         count = min(count, int(np.isfinite(scores).sum()))
         if count < 1:
@@ -159,7 +225,7 @@ def of_run(run: Run) -> Vectors:
 
 def write(path: Path, vectors: Vectors, format: str = "npz") -> None:
     """Writes a file in one of `vector_files.WRITERS`, whole or not at all."""
-    vector_files.write(path, format, Table(vectors.words, vectors.matrix, vectors.counts))
+    vector_files.write(path, format, Table(vectors.words, vectors.matrix, vectors.counts, vectors.ngrams))
 
 
 def neighbourhoods(a: Vectors, b: Vectors, most: int = 1000, count: int = 10) -> dict[str, Any]:

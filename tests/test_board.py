@@ -8,10 +8,13 @@ import time
 import urllib.request
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from kerasapp.board import board, serving
+from kerasapp.callbacks._projector import write_projector
 from kerasapp.errors import KerasappError
+from kerasapp.vectors import Vectors
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +77,17 @@ def scores(address: str) -> dict[str, float]:
         for metric in session["metricValues"]
         if metric["name"]["tag"] == "best_val_accuracy"
     }
+
+
+def test_the_projector_has_the_vectors_of_each_run_shown(runs):
+    for number, run in enumerate(runs):
+        words = Vectors([f"w{row}" for row in range(number + 2)], np.eye(number + 2, 3, dtype=np.float32))
+        write_projector(run / "logs", {"vectors": words})
+    with serving(runs, port=0) as (address, _):
+        names = ["digits/one", "digits/two"]
+        assert eventually(lambda: sorted(get(address, "plugin/projector/runs")), names) == names
+        shapes = [get(address, f"plugin/projector/info?run={name}")["embeddings"][0]["tensorShape"] for name in names]
+        assert shapes == [[2, 3], [3, 3]]
 
 
 def test_a_port_that_is_taken_is_one_line(runs):

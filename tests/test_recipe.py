@@ -303,6 +303,41 @@ def test_an_embedding_is_checked_key_by_key(recipe, written, column, told):
     assert (3, column, told) in faults(recipe(BAG.replace("{from: novels.bin}", written)))
 
 
+def test_a_model_s_defaults_of_train_stand_over_the_task_s(tmp_path):
+    text = "title: T\ntask: word2vec\ndata: {name: text_files, path: a.txt}\nmodel: glove\n"
+    for written, epochs, rate in (
+        ("{}", 15, 0.05),
+        ("{epochs: 3, optimizer: {learning_rate: 0.1}}", 3, 0.1),
+        ("{stages: [{epochs: 2}, {epochs: 2, optimizer.learning_rate: 0.2}]}", 4, 0.05),
+    ):
+        (tmp_path / "words.yaml").write_text(f"{text}train: {written}\n")
+        recipe = load(tmp_path / "words.yaml")
+        optimizer = recipe.train.optimizer
+        assert (optimizer["name"], optimizer["learning_rate"], optimizer["initial_accumulator_value"]) == (
+            "Adagrad", rate, 1.0,
+        )  # fmt: skip
+        assert recipe.train.epochs == epochs and recipe.train.keep == "last"
+        (tmp_path / "again.yaml").write_text(recipe.as_yaml())
+        assert load(tmp_path / "again.yaml").values == recipe.values
+    (tmp_path / "words.yaml").write_text(f"{text}train: {{optimizer: Adam, batch_size: 3}}\n")
+    recipe = load(tmp_path / "words.yaml")
+    assert recipe.train.optimizer["learning_rate"] == 0.001
+    brought = recipe.brought()
+    assert brought["train.epochs"] == "model glove" and brought["train.keep"] == "task word2vec"
+    assert not {"train.batch_size", "train.optimizer", "train.optimizer.learning_rate"} & brought.keys()
+
+
+def test_defaults_of_a_model_of_one_s_own_are_read_from_its_file(tmp_path):
+    text = "title: T\ntask: image_classification\ndata: {name: sklearn, dataset: digits}\nmodel: ./nets.py:net\n"
+    (tmp_path / "own.yaml").write_text(text)
+    net = "def net(*, image_shape: tuple, num_classes: int): raise SystemExit\n"
+    (tmp_path / "nets.py").write_text(f'TRAIN = {{"epochs": 4}}\n{net}')
+    assert load(tmp_path / "own.yaml").train.epochs == 4
+    (tmp_path / "nets.py").write_text(f"TRAIN = dict(epochs=4)\n{net}")
+    with pytest.raises(RecipeError, match=r"nets.py line 1: TRAIN is a mapping, written out"):
+        load(tmp_path / "own.yaml")
+
+
 @pytest.mark.parametrize(
     "train, name, rate",
     [

@@ -10,7 +10,7 @@ from gensim.models import KeyedVectors
 
 from kerasapp import vector_files
 from kerasapp.errors import DataError
-from kerasapp.vector_files import Table
+from kerasapp.vector_files import Ngrams, Table
 from kerasapp.vector_files._decimals import decimals
 
 WORDS = ["the", "naïve", "κόσμος", "...", "a\u00a0b", "-1.5", "new_york", "7"]
@@ -178,6 +178,33 @@ def test_the_line_is_counted_over_the_pieces_that_a_file_is_read_in(tmp_path, mo
 )
 def test_an_npz_that_is_something_else_is_refused(tmp_path, arrays, told):
     np.savez(tmp_path / "v.npz", **arrays)
+    with pytest.raises(DataError) as error:
+        vector_files.read(tmp_path / "v.npz")
+    assert told in str(error.value) and "\n" not in str(error.value)
+
+
+def test_an_npz_holds_the_ngrams_and_other_formats_do_not(tmp_path):
+    ngrams = Ngrams(np.random.default_rng(0).normal(size=(5, 2)).astype(np.float32), 3, 6)
+    table = Table(["a", "κ"], np.eye(2, dtype=np.float32), np.array([4, 2]), ngrams)
+    for format in vector_files.WRITERS:
+        vector_files.write(tmp_path / format, format, table)
+    found = vector_files.read(tmp_path / "npz").ngrams
+    assert np.array_equal(found.rows, ngrams.rows) and found[1:] == (3, 6)
+    assert [vector_files.read(tmp_path / f"word2vec_{form}").ngrams for form in ("text", "binary")] == [None, None]
+
+
+@pytest.mark.parametrize(
+    "arrays, told",
+    [
+        ({"ngrams": np.zeros((4, 3)), "ngrams|lengths": [3, 6]}, "ngrams is float64 of shape (4, 3)"),
+        ({"ngrams|lengths": [3, 6]}, "ngrams is missing. Expected: rows of 2 floating point numbers"),
+        ({"ngrams": np.zeros((4, 2))}, "ngrams|lengths is missing. Expected: the least and the most characters"),
+        ({"ngrams": np.zeros((4, 2)), "ngrams|lengths": [6, 3]}, "ngrams|lengths is [6, 3]"),
+        ({"ngrams": np.array([[1, 2], [np.inf, 0]]), "ngrams|lengths": [3, 6]}, "row 1 of ngrams is not finite"),
+    ],
+)
+def test_ngrams_that_do_not_fit_are_refused(tmp_path, arrays, told):
+    np.savez(tmp_path / "v.npz", words=np.array(["a", "b"]), vectors=np.eye(2), **arrays)
     with pytest.raises(DataError) as error:
         vector_files.read(tmp_path / "v.npz")
     assert told in str(error.value) and "\n" not in str(error.value)

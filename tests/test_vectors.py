@@ -8,7 +8,8 @@ from gensim.models import KeyedVectors
 
 from kerasapp import vectors
 from kerasapp.errors import DataError, KerasappError, RunError
-from kerasapp.vectors import Vectors
+from kerasapp.vector_files import Ngrams
+from kerasapp.vectors import MADE, NONE, Vectors
 
 WORDS = [f"w{number}" for number in range(200)]
 LETTERS = ["king", "man", "woman", "queen", "horse", "Apple"]
@@ -101,6 +102,38 @@ def test_an_unknown_word_is_named_with_its_nearest_spellings(word, told):
     with pytest.raises(KerasappError) as error:
         known.analogy(["king", word], ["man"])
     assert f'"{word}"' in str(error.value) and told in str(error.value) and "\n" not in str(error.value)
+
+
+@pytest.fixture
+def fasttext():
+    """A model of gensim's, trained, and the same vectors as ours are kept."""
+    from gensim.models import FastText
+
+    peer = FastText(vector_size=8, min_count=1, min_n=3, max_n=5, bucket=500, seed=1)
+    peer.build_vocab([LETTERS])
+    peer.train([LETTERS] * 50, total_examples=50, epochs=3)
+    words = peer.wv.index_to_key
+    return peer.wv, Vectors(words, peer.wv.vectors, None, Ngrams(peer.wv.vectors_ngrams, 3, 5))
+
+
+def test_an_unseen_word_is_asked_with_the_mean_of_its_ngrams_as_in_gensim(fasttext):
+    gensim, ours = fasttext
+    for word in ("horsemanship", "Applé", "queens"):
+        np.testing.assert_allclose(ours.of([word])[0][0], gensim.get_vector(word), atol=1e-6)
+        wanted = [(other, pytest.approx(cosine, abs=1e-5)) for other, cosine in gensim.similar_by_word(word, topn=4)]
+        assert wanted == [tuple(row.values()) for row in ours.nearest(word, 4)]
+    assert len(ours.nearest("horsemanship", 9)) == 6 and len(ours.nearest("horse", 9)) == 5
+    answers = {row["word"] for row in ours.analogy(["queenly", "man"], ["woman"])}
+    assert answers == {"king", "queen", "horse", "Apple"}
+
+
+def test_where_a_vector_is_from_is_told(fasttext):
+    _, ours = fasttext
+    found, rows = ours.of(["horse", "horses", ""])
+    assert rows.tolist() == [ours.index["horse"], MADE, NONE]
+    assert np.array_equal(found[0], ours.matrix[rows[0]]) and found[1].any() and not found[2].any()
+    with pytest.raises(KerasappError, match='"" is not among the 6 words'):
+        ours.nearest("")
 
 
 def test_two_spaces_that_are_turned_against_each_other_have_the_same_neighbours(random):

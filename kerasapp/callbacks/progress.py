@@ -19,16 +19,17 @@ class Progress(Counted):
     """`epoch  7/20   loss .412  accuracy .861   val_loss .455  val_accuracy .848 (best .851 at 5)   3.1 s, 41 s left`.
 
     `steps` of an epoch may be None: learned from the first epoch. `epochs` is the last epoch's number, over all stages
-    and from before a resume; `stop_after` the last one to be run, where that is earlier. Metrics are read as Keras
+    and from before a resume; `stop_after` the last one to be run, where that is earlier. `amount` is what an epoch goes
+    through, where that is to be told as a speed: (17005207, "words"). Metrics are read as Keras
     hands them out, so nothing is waited for. Where the stream is a terminal, call `close` when training was left by an
     exception.
     """
 
     def __init__(self, epochs: int, steps: int | None, *, monitor: str, mode: Mode, stream: TextIO | None = None,
-                 stop_after: int | None = None):  # fmt: skip
+                 stop_after: int | None = None, amount: tuple[int, str] | None = None):  # fmt: skip
         super().__init__()
         self.epochs, self.steps, self.monitor, self.mode = epochs, steps, monitor, mode
-        self.last = min(epochs, stop_after or epochs)
+        self.last, self.amount = min(epochs, stop_after or epochs), amount
         self.stream = stream or sys.stderr
         self.best: float | None = None
         self.best_epoch = 0
@@ -57,14 +58,15 @@ class Progress(Counted):
 
     def on_epoch_end(self, epoch, logs=None):
         logs = logs or {}
-        self.steps = self.step or self.steps
+        self.steps, done = self.step or self.steps, self.step - self._resumed_at
         super().on_epoch_end(epoch, logs)
         self._times.append(time.monotonic() - self._begun)
         if better(logs.get(self.monitor, math.nan), self.best, self.mode):
             self.best, self.best_epoch = float(logs[self.monitor]), epoch + 1
         left = (self.last - epoch - 1) * self._epoch_seconds()
         times = duration(self._times[-1]) + (f", {duration(left)} left" if left else "")
-        self._line("   ".join([self._heading(), *self._groups(logs, best=True), times]))
+        speed = self._speed(done, self._times[-1])
+        self._line("   ".join([self._heading(), *self._groups(logs, best=True), *speed, times]))
 
     def on_train_end(self, logs=None):
         self.close()
@@ -86,6 +88,7 @@ class Progress(Counted):
         rest = max(self.steps - self.step, 0) * elapsed / max(done, 1) if known else 0.0
         whole = self._epoch_seconds() if self._times else elapsed / max(done, 1) * (self.steps or 0)
         left = [f"{duration(rest + (self.last - self.epoch) * whole)} left"] if known else []
+        left = [*self._speed(done, elapsed), *left]
         if not self._moving:
             steps = f"step {self.step}/{self.steps}" if known else f"step {self.step}"
             self._line("   ".join([self._heading(), steps, *self._groups(logs), *left]))
@@ -96,6 +99,15 @@ class Progress(Counted):
         self.stream.write(text.ljust(self._width) + "\r")
         self.stream.flush()
         self._width = len(text)
+
+    def _speed(self, steps: int, seconds: float) -> list[str]:
+        """`1 930 000 words/s`, of so many steps; nothing where it isn't told, or not known yet."""
+        if self.amount is None or not self.steps or seconds <= 0:
+            return []
+        total, what = self.amount
+        speed = total * steps / self.steps / seconds
+        rounded = round(speed, 2 - math.floor(math.log10(speed))) if speed > 0 else 0
+        return [f"{rounded:,.0f} {what}/s".replace(",", " ")]
 
     def _heading(self) -> str:
         return f"epoch {self.epoch:>{len(str(self.epochs))}}/{self.epochs}"

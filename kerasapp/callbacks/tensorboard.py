@@ -1,8 +1,8 @@
 """A run in TensorBoard: curves, graph, recipe, hyperparameters, input samples, confusion matrices.
 
 Written instead of Keras's callback, which draws no graph of a subclassed model, knows no hyperparameters, and whose
-event files hold the epochs after the last saved state twice when a run is resumed. Left out: embeddings and the
-profiler.
+event files hold the epochs after the last saved state twice when a run is resumed. Left out: the profiler.
+Embeddings come when training is done (_projector.py).
 """
 
 import math

@@ -84,6 +84,7 @@ def _words(run: str, root: Path, analogies: list[str], similarity: list[str], am
             print(f"  {row['section']:28} {covered:>15}  {_figure(row['accuracy'])}")
     for told in report["similarity"]:
         covered = f"{told['covered']} of {counted(told['pairs'], 'pair')}"
+        covered += f" ({told['made']} with vectors made of n-grams)" if told["made"] else ""
         print(f"{told['file']}: Spearman {_figure(told['spearman'])}, {covered}")
 
 

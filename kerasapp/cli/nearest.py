@@ -10,7 +10,7 @@ from kerasapp.cli._common import Count, Json, Root, RunOrVectors, print_json, pr
 
 def verb(
     run: RunOrVectors,
-    word: Annotated[str, typer.Argument(metavar="WORD", help="A word that has a vector.", show_default=False)],
+    word: Annotated[str, typer.Argument(metavar="WORD", help="A word, of fastText any.", show_default=False)],
     count: Count = 10,
     root: Root = Path(),
     json: Json = False,

@@ -3,7 +3,8 @@
 Tables get gradient boosting (Ke et al., 2017, as scikit-learn's HistGradientBoosting), with missing values and
 categories as such; pictures get histograms of oriented gradients (Dalal and Triggs, 2005) under a linear support
 vector machine; texts get the logistic regression of how often each word occurs, weighed by how rare it is (TF-IDF;
-Sparck Jones, 1972), of the words as the task takes them.
+Sparck Jones, 1972), of the words as the task takes them. Where the model starts from word vectors, two more say what
+these are worth without it: the logistic regression of their mean in each text, plain and by SIF (kerasapp.documents).
 None is tuned. All see at most 10 000 examples of train and are scored on at most 10 000 of test.
 """
 
@@ -12,15 +13,18 @@ import json
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from kerasapp import documents
 from kerasapp.evaluation.regression import errors
 from kerasapp.files import write_json
 from kerasapp.tasks._base import Task
 from kerasapp.types import Split
+from kerasapp.vectors import Vectors
 
 METHOD = 2  # goes up when the numbers change, so that cached ones are not used
 LIMIT = 10_000  # examples
@@ -31,24 +35,42 @@ BINS = 255  # HistGradientBoosting's largest number of categories
 
 Prepared = Callable[[Split, np.ndarray], dict[str, np.ndarray]]
 Some = tuple[Split, np.ndarray]  # examples of a split, by number
+Predict = Callable[[Task, Prepared, int, np.ndarray, Some, Some], np.ndarray]
+Rival = tuple[str, Predict]
 
 
 def baselines(
-    task: Task, splits: dict[str, Split], *, seed: int, prepared: Prepared, cache: Path
+    task: Task,
+    splits: dict[str, Split],
+    *,
+    seed: int,
+    prepared: Prepared,
+    cache: Path,
+    vectors: Vectors | None = None,
 ) -> list[dict[str, Any]]:
     """Rows `{"name", "metrics": {name: {"value", ...}}, "trained_on", "of", "tested_on", "seconds"}`, on `test`.
 
-    `prepared(split, indices)` gives raw features as `task.prepare` does, in NumPy. Metrics are named as the report's,
-    in the label's own units. The rows are kept in the folder `cache`, under a hash of all that they depend on. No rows
-    where there is no labelled test split or the examples can only be streamed.
+    `prepared(split, indices)` gives raw features as `task.prepare` does, in NumPy. `vectors` are those that a model of
+    texts starts from, of words of the task's vocabulary. Metrics are named as the report's, in the label's own units.
+    The rows are kept in the folder `cache`, under a hash of all that they depend on. No rows where there is no labelled
+    test split or the examples can only be streamed.
     """
     train, test = splits["train"], splits.get("test")
     if test is None or "label" not in test.features or not (train.random_access and test.random_access):
         return []
-    path = cache / f"baselines-{_key(task, train, test, seed)}.json"
+    kind, key = (task.INPUT, task.EVALUATION), _key(task, train, test, seed)
+    make = partial(_rows, task, train, test, seed, prepared)
+    rows = _kept(cache / f"baselines-{key}.json", lambda: make([CLASSICAL[kind]] if kind in CLASSICAL else []))
+    if vectors is None or kind != ("text", "classification"):
+        return rows
+    rivals = [(name, partial(_documents, vectors, weighting)) for name, weighting in OF_VECTORS.items()]
+    return rows + _kept(cache / f"baselines-{key}-{vectors.fingerprint}.json", lambda: make(rivals)[1:])
+
+
+def _kept(path: Path, make: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
     if path.exists():
         return json.loads(path.read_text(encoding="utf-8"))
-    rows = _rows(task, train, test, seed, prepared)
+    rows = make()
     write_json(path, rows)
     return rows
 
@@ -62,7 +84,10 @@ def _key(task: Task, train: Split, test: Split, seed: int) -> str:
     return digest.hexdigest()[:16]
 
 
-def _rows(task: Task, train: Split, test: Split, seed: int, prepared: Prepared) -> list[dict[str, Any]]:
+def _rows(
+    task: Task, train: Split, test: Split, seed: int, prepared: Prepared, rivals: list[Rival]
+) -> list[dict[str, Any]]:
+    """The simple one, and the others where there is more than one label to learn."""
     classes = task.EVALUATION == "classification"
     measure = _accuracy if classes else _errors
     y = task.targets(train)
@@ -72,13 +97,12 @@ def _rows(task: Task, train: Split, test: Split, seed: int, prepared: Prepared) 
     simple = np.full(len(truth), np.bincount(y).argmax() if classes else y.mean())
     name = "majority class" if classes else "training mean"
     rows = [{"name": name, "metrics": measure(truth, simple), "trained_on": len(train), **counts}]
-    if (task.INPUT, task.EVALUATION) not in CLASSICAL or len(np.unique(y[learned])) < 2:
-        return rows
-    started = time.perf_counter()
-    name, predict = CLASSICAL[task.INPUT, task.EVALUATION]
-    metrics = measure(truth, predict(task, prepared, seed, y[learned], (train, learned), (test, tested)))
-    seconds = round(time.perf_counter() - started, 2)
-    return [*rows, {"name": name, "metrics": metrics, "trained_on": len(learned), **counts, "seconds": seconds}]
+    for name, predict in rivals if len(np.unique(y[learned])) > 1 else ():
+        started = time.perf_counter()
+        metrics = measure(truth, predict(task, prepared, seed, y[learned], (train, learned), (test, tested)))
+        seconds = round(time.perf_counter() - started, 2)
+        rows.append({"name": name, "metrics": metrics, "trained_on": len(learned), **counts, "seconds": seconds})
+    return rows
 
 
 def _some(count: int, seed: int) -> np.ndarray:
@@ -148,26 +172,59 @@ def _columns(task: Task, split: Split, indices: np.ndarray) -> np.ndarray:
 
 
 def _words(task: Task, prepared: Prepared, seed: int, y: np.ndarray, learned: Some, tested: Some) -> np.ndarray:
-    from sklearn.exceptions import ConvergenceWarning
     from sklearn.feature_extraction.text import TfidfVectorizer
+
+    weights = TfidfVectorizer(analyzer=list)
+    features = weights.fit_transform(_numbers(prepared, *learned))
+    return _logistic(seed, features, y, weights.transform(_numbers(prepared, *tested)))
+
+
+def _documents(
+    vectors: Vectors,
+    weighting: str,
+    task: Task,
+    prepared: Prepared,
+    seed: int,
+    y: np.ndarray,
+    learned: Some,
+    tested: Some,
+) -> np.ndarray:
+    """Features brought to one scale on train: by how much the regression is held back depends on it."""
+    from sklearn.preprocessing import StandardScaler
+
+    vocabulary = task.facts()["vocabulary"]
+    texts, asked = (
+        [[vocabulary[number] for number in numbers] for numbers in _numbers(prepared, *some)]
+        for some in (learned, tested)
+    )
+    made = documents.sif(vectors, texts) if weighting == "sif" else documents.mean(vectors)
+    scale = StandardScaler()
+    features = scale.fit_transform(made.transform(texts).astype(float))
+    return _logistic(seed, features, y, scale.transform(made.transform(asked).astype(float)))
+
+
+def _numbers(prepared: Prepared, split: Split, indices: np.ndarray) -> Iterator[list[int]]:
+    """The numbers of each text's words, without the padding."""
+    for start in range(0, len(indices), CHUNK):
+        for numbers in prepared(split, indices[start : start + CHUNK])["tokens"]:
+            yield numbers[numbers > 0].tolist()
+
+
+def _logistic(seed: int, features: Any, y: np.ndarray, tested: Any) -> np.ndarray:
+    """(tested,) classes."""
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
     from threadpoolctl import threadpool_limits
 
-    def texts(split: Split, indices: np.ndarray) -> Iterator[list[int]]:
-        for start in range(0, len(indices), CHUNK):
-            for numbers in prepared(split, indices[start : start + CHUNK])["tokens"]:
-                yield numbers[numbers > 0].tolist()  # without the padding
-
-    weights = TfidfVectorizer(analyzer=list)
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        model = LogisticRegression(max_iter=1000, random_state=seed).fit(weights.fit_transform(texts(*learned)), y)
-        return model.predict(weights.transform(texts(*tested)))
+        return LogisticRegression(max_iter=1000, random_state=seed).fit(features, y).predict(tested)
 
 
-CLASSICAL = {
+CLASSICAL: dict[tuple[str, str], Rival] = {
     ("image", "classification"): ("HOG + linear SVM", _vectors),
     ("row", "classification"): ("gradient boosting", _boosting),
     ("row", "regression"): ("gradient boosting", _boosting),
     ("text", "classification"): ("TF-IDF + logistic regression", _words),
 }
+OF_VECTORS = {"mean of vectors + logistic regression": "mean", "SIF + logistic regression": "sif"}

@@ -156,6 +156,7 @@ def _embedding(report: dict[str, Any]) -> Section | None:
     if not told:
         return None
     there = f"{number(told['found'])} of the {number(told['words'])} words have one ({number(told['coverage'])})"
+    there += f", {number(told['made'])} of these made of the word's n-grams," if told.get("made") else ""
     often = f"and {number(told['occurrences'])} of the running words of train do. The other words started at random."
     return Section("Word vectors", [Text(f"Taken from {told['from']}: {there}, {often}")])
 

@@ -16,7 +16,7 @@ import numpy as np
 from kerasapp.errors import DataError
 from kerasapp.evaluation.intervals import Z, metric, proportion
 from kerasapp.names import counted
-from kerasapp.vectors import Vectors
+from kerasapp.vectors import MADE, NONE, Vectors
 
 AMONG = 30_000  # as in the original's demonstration
 AT_ONCE = 1 << 24  # scores computed together: 64 MiB
@@ -69,19 +69,32 @@ def asked(
 def similarity(vectors: Vectors, path: str | Path) -> dict[str, Any]:
     """Spearman's correlation with an interval; None where fewer than two pairs have vectors, or all are equal.
 
-    Gives {"file", "pairs", "covered", "coverage", "spearman"}. Tabs, commas or blanks separate the columns; a line that
-    begins with # is a comment. Raises DataError with the line of a file that is no such test.
+    Gives {"file", "pairs", "covered", "made", "coverage", "spearman"}; `made` are the covered pairs of which a word's
+    vector was made of its n-grams, in small letters where all known words are. Tabs, commas or blanks separate the
+    columns; a line that begins with # is a comment. Raises DataError with the line of a file that is no such test.
     """
-    pairs = list(_pairs(Path(path)))
     first = _first([word.upper() for word in vectors.words])
-    rows = [(first.get(a.upper()), first.get(b.upper()), score) for a, b, score in pairs]
-    known = [row for row in rows if None not in row]
-    told = {"file": str(path), "pairs": len(pairs), "covered": len(known), "coverage": len(known) / len(pairs)}
-    if len(known) < 2:
+    small = all(word == word.lower() for word in vectors.words)
+
+    def spelt(word: str) -> str:
+        row = first.get(word.upper())
+        return vectors.words[row] if row is not None else word.lower() if small else word
+
+    *columns, scores = zip(*_pairs(Path(path)), strict=True)
+    (a, of_a), (b, of_b) = (vectors.of([spelt(word) for word in column]) for column in columns)
+    covered = (of_a != NONE) & (of_b != NONE)
+    made = covered & ((of_a == MADE) | (of_b == MADE))
+    told = {"file": str(path), "pairs": len(scores), "covered": int(covered.sum()), "made": int(made.sum()),
+            "coverage": float(covered.mean())}  # fmt: skip
+    if covered.sum() < 2:
         return told | {"spearman": None}
-    a, b, scores = (np.array(column) for column in zip(*known, strict=True))
-    cosines = np.einsum("ij,ij->i", vectors.directions(a), vectors.directions(b))
-    return told | {"spearman": spearman(scores, cosines)}
+    return told | {"spearman": spearman(np.array(scores)[covered], _cosines(a[covered], b[covered]))}
+
+
+def _cosines(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """(pairs, dimensions) each -> (pairs,); 0 where a vector is all zeros."""
+    lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    return np.einsum("ij,ij->i", a, b) / np.where(lengths > 0, lengths, 1)
 
 
 def spearman(a: np.ndarray, b: np.ndarray) -> dict[str, float] | None:

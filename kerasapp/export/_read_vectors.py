@@ -22,8 +22,8 @@ def main(form: str, file: str, kept: str) -> None:
 
     words, rows = {"word2vec_text": text, "word2vec_binary": binary, "npz": npz}[form](file, np)
     wanted_words, wanted = npz(kept, np)
-    same = rows.shape == wanted.shape
-    difference = float(np.max(np.abs(rows - wanted) / np.maximum(1, np.abs(wanted)), initial=0)) if same else math.inf
+    pairs = [(rows, wanted), (ngrams(file, np), ngrams(kept, np))] if form == "npz" else [(rows, wanted)]
+    difference = max(largest_difference(*pair, np) for pair in pairs)
     times = {str(size): median_milliseconds(rows, size, np) for size in BATCHES}
     told = {"examples": len(words), "labels_equal": words == wanted_words, "max_difference": difference}
     print(json.dumps({**told, "milliseconds": times}))
@@ -59,6 +59,19 @@ def npz(file: str, np) -> tuple:
     with np.load(file) as stored:
         content, ends = stored["words"].tobytes(), stored["words|offsets"].tolist()
         return [content[a:b].decode("utf-8") for a, b in pairwise(ends)], stored["vectors"]
+
+
+def ngrams(file: str, np):
+    """fastText's; none of other vectors."""
+    with np.load(file) as stored:
+        return stored["ngrams"] if "ngrams" in stored.files else np.empty((0, 0), np.float32)
+
+
+def largest_difference(rows, wanted, np) -> float:
+    """Of numbers up to 1 absolute, beyond relative to them."""
+    if rows.shape != wanted.shape:
+        return math.inf
+    return float(np.max(np.abs(rows - wanted) / np.maximum(1, np.abs(wanted)), initial=0))
 
 
 def median_milliseconds(rows, size: int, np) -> float:

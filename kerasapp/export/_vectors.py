@@ -25,6 +25,11 @@ LIMITS = (
     "- A word that was too rare in its corpus, or was not in it, has no vector.",
     "- Vectors repeat what their corpus says of people and things, its prejudices with it.",
 )
+WITH_NGRAMS = (
+    "- The vector of a word that is not among them is the mean of its n-grams' rows, `ngrams` (float32): of {min_n} to "
+    "{max_n} characters of <word>, hashed by FNV-1a (fastText's) modulo the number of rows.",
+    LIMITS[1],
+)
 
 
 class Kept(NamedTuple):
@@ -61,10 +66,11 @@ class VectorsFile:
     def describe(self, name: str, subject: Kept) -> Told:
         """What the card says of such a file."""
         count, dimensions = subject.vectors.matrix.shape
+        ngrams = subject.vectors.ngrams if self.format == "npz" else None
         return Told(
             f"`{self.name}`: vectors of {count} words, {dimensions} numbers (float32) each, most frequent word first.",
             self.usage.format(name=name),
-            LIMITS,
+            LIMITS if ngrams is None else tuple(line.format(**ngrams._asdict()) for line in WITH_NGRAMS),
             checked="read back by another process, without kerasapp, and compared with the run's vectors",
             unit="word",
             call="the nearest word of",

@@ -1,9 +1,8 @@
-"""word2vec's inner loop as matrix products: blocks of running words that share their negatives, compiled by XLA.
+"""word2vec's inner loop as matrix products: blocks of running words, compiled by XLA.
 
 A step takes `blocks` blocks of `width` words each. All pairs within a block, of centres and the words around them, are
-one product; the block's negatives, drawn once for all its words and weighed so that each pair has as many as were asked
-for, are a second. Gradients are the closed form of equation 4 of Mikolov et al., 2013, arXiv:1310.4546; they are added
-up over the step and then scattered.
+one product. What is predicted by what, and how that is learned from, is the loss's (`_word_losses.py`); changes are
+added up over the step and then scattered.
 """
 
 from collections.abc import Sequence
@@ -13,10 +12,9 @@ from functools import cached_property
 import numpy as np
 import tensorflow as tf
 
-from kerasapp.ops._negatives import alias_table, noise
+from kerasapp.ops._word_losses import Loss, Predicted, added, loss_of
 
 WIDTH = 16  # words of a block
-SHARED = 16  # negatives of a block
 MOST = 64  # blocks of a step
 CROWD = 512.0  # updates that a row may be expected to receive in a step
 CALM = 64.0  # of these, how many count in full: all see the values of before the step, and the plain sum overshoots
@@ -24,13 +22,12 @@ CALM = 64.0  # of these, how many count in full: all see the values of before th
 
 @dataclass(frozen=True)
 class Blocks:
-    """What a step needs to know. `noise` are the two parts of an alias table, (words,) each."""
+    """What a step needs to know."""
 
-    noise: tuple[np.ndarray, np.ndarray]
+    loss: Loss
     damping: tuple[np.ndarray, np.ndarray]
-    """(words,) each: what an update of a row of the inputs, of the outputs, is multiplied by."""
+    """(rows,) each: what an update of a row of the inputs, of the outputs, is multiplied by."""
     window: int
-    negatives: int
     cbow: bool
     width: int
     blocks: int
@@ -64,10 +61,9 @@ class Blocks:
             run = tf.slice(words, [begin], [size + 2 * self.window])
             told = tf.slice(sentences, [begin], [size + 2 * self.window])
             mask = self._mask(run, told, tf.reshape(tf.slice(reach, [begin], [size]), [self.blocks, self.width]))
-            drawn = self._draw(seed + tf.stack([0, number + 1]))
-            update = self._cbow if self.cbow else self._skip_gram
-            inputs, outputs, more = update(inputs, outputs, run, mask, drawn, rate)
-            return number + 1, inputs, outputs, loss + more, pairs + self._count(mask)
+            own = seed + tf.stack([0, number + 1])
+            inputs, outputs, more, told = self._step(inputs, outputs, run, mask, rate, own)
+            return number + 1, inputs, outputs, loss + more, pairs + told
 
         zero = tf.zeros(())
         return tf.while_loop(lambda number, *_: number < steps, step, [0, inputs, outputs, zero, zero])[1:]
@@ -79,63 +75,54 @@ class Blocks:
         whole = self._centres(sentences)[:, :, None] == self._around(sentences)[:, None, :]
         return tf.cast(near & whole & (centres[:, :, None] >= 0) & (around[:, None, :] >= 0), tf.float32)
 
-    def _draw(self, seed: tf.Tensor) -> tf.Tensor:
-        """(blocks, SHARED) int32 words by the alias table."""
-        chances, others = self.noise
-        shape = [self.blocks, SHARED]
-        even = tf.random.stateless_uniform(shape, seed, 0, len(chances), tf.int32)
-        taken = tf.random.stateless_uniform(shape, seed + 1) < tf.gather(chances, even)
-        return tf.where(taken, even, tf.gather(others, even))
-
-    def _skip_gram(self, inputs, outputs, run, mask, drawn, rate):
+    def _step(self, inputs, outputs, run, mask, rate, seed):
+        """The changed tables, summed loss, number of pairs."""
         places = tf.maximum(run, 0)
-        rows = tf.gather(outputs, places)  # (size + 2 window, dimensions)
-        centres = tf.gather(inputs, self._centres(places))  # (blocks, width, dimensions)
-        around, noise = self._around(rows), tf.gather(outputs, drawn)
-        logits = tf.matmul(centres, around, transpose_b=True)
-        noisy = tf.matmul(centres, noise, transpose_b=True)  # (blocks, width, SHARED)
-        weight = tf.reduce_sum(mask, 2, keepdims=True) * (self.negatives / SHARED)
-        loss = tf.reduce_sum(mask * tf.math.softplus(-logits)) + tf.reduce_sum(weight * tf.math.softplus(noisy))
-        pull = rate * mask * (1 - tf.sigmoid(logits))
-        push = -rate * weight * tf.sigmoid(noisy)
-        change = tf.matmul(pull, around) + tf.matmul(push, noise)
-        inputs = _added(inputs, self._centres(places), change, self.damping[0])
-        outputs = _added(outputs, places, self._summed(tf.matmul(pull, centres, transpose_a=True)), self.damping[1])
-        outputs = _added(outputs, drawn, tf.matmul(push, centres, transpose_a=True), self.damping[1])
-        return inputs, outputs, loss
+        centres = self._centres(places)
+        if self.cbow:
+            x = self._means(inputs, places, mask)  # (blocks, width, dimensions)
+            pairs = tf.reduce_max(mask, 2, keepdims=True)
+            predicted = Predicted(self._in_a_row(centres), self._in_blocks, self._in_a_row, own=True)
+        else:
+            x, pairs = self._vectors(inputs, centres), mask
+            predicted = Predicted(places, self._around, self._summed, own=False)
+        made = self.loss.learn(outputs, x, predicted, pairs, rate, seed, self.damping[1])
+        if self.cbow:
+            change = self._summed(tf.matmul(mask, made.change, transpose_a=True))
+            inputs = self._taught(inputs, places, change)
+        else:
+            inputs = self._taught(inputs, centres, made.change)
+        return inputs, made.outputs, made.loss, tf.reduce_sum(pairs)
 
-    def _cbow(self, inputs, outputs, run, mask, drawn, rate):
-        places = tf.maximum(run, 0)
-        count = tf.reduce_sum(mask, 2, keepdims=True)
-        used = tf.cast(count > 0, tf.float32)
+    def _vectors(self, inputs: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
+        """(...) places of words -> (..., dimensions) their vectors as inputs."""
+        return tf.gather(inputs, places)
+
+    def _means(self, inputs: tf.Tensor, places: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+        """(blocks, width, dimensions): of the words around each centre that the mask has."""
         around = self._around(tf.gather(inputs, places))
-        means = tf.matmul(mask / tf.maximum(count, 1.0), around)  # (blocks, width, dimensions)
-        rows, noise = tf.gather(outputs, self._centres(places)), tf.gather(outputs, drawn)
-        logits = tf.reduce_sum(means * rows, 2, keepdims=True)
-        noisy = tf.matmul(means, noise, transpose_b=True)
-        weight = used * (self.negatives / SHARED)
-        loss = tf.reduce_sum(used * tf.math.softplus(-logits)) + tf.reduce_sum(weight * tf.math.softplus(noisy))
-        pull = rate * used * (1 - tf.sigmoid(logits))  # (blocks, width, 1)
-        push = -rate * weight * tf.sigmoid(noisy)
-        change = pull * rows + tf.matmul(push, noise)
-        inputs = _added(inputs, places, self._summed(tf.matmul(mask, change, transpose_a=True)), self.damping[0])
-        outputs = _added(outputs, self._centres(places), pull * means, self.damping[1])
-        return inputs, _added(outputs, drawn, tf.matmul(push, means, transpose_a=True), self.damping[1]), loss
+        return tf.matmul(mask / tf.maximum(tf.reduce_sum(mask, 2, keepdims=True), 1.0), around)
 
-    def _count(self, mask: tf.Tensor) -> tf.Tensor:
-        """How many losses a step added up."""
-        return tf.reduce_sum(tf.reduce_max(mask, 2) if self.cbow else mask)
+    def _taught(self, inputs: tf.Tensor, places: tf.Tensor, change: tf.Tensor) -> tf.Tensor:
+        """The inputs with what a step adds to them, (..., dimensions)."""
+        return added(inputs, places, change, self.damping[0])
+
+    def _in_blocks(self, row: tf.Tensor) -> tf.Tensor:
+        """(size, ...) -> (blocks, width, ...)."""
+        return tf.reshape(row, [self.blocks, self.width, *row.shape[1:]])
+
+    def _in_a_row(self, blocks: tf.Tensor) -> tf.Tensor:
+        """(blocks, width, ...) -> (size, ...)."""
+        return tf.reshape(blocks, [self.blocks * self.width, *blocks.shape[2:]])
 
     def _centres(self, run: tf.Tensor) -> tf.Tensor:
         """(size + 2 window, ...) -> (blocks, width, ...): the words of the blocks themselves."""
-        size = self.blocks * self.width
-        return tf.reshape(run[self.window : self.window + size], [self.blocks, self.width, *run.shape[1:]])
+        return self._in_blocks(run[self.window : self.window + self.blocks * self.width])
 
     def _around(self, run: tf.Tensor) -> tf.Tensor:
         """(size + 2 window, ...) -> (blocks, width + 2 window, ...): each block with the words at both its sides."""
-        size, shape = self.blocks * self.width, [self.blocks, self.width, *run.shape[1:]]
-        before = tf.reshape(run[:size], shape)[:, : self.window]
-        after = tf.reshape(run[2 * self.window :], shape)[:, self.width - self.window :]
+        before = self._in_blocks(run[: self.blocks * self.width])[:, : self.window]
+        after = self._in_blocks(run[2 * self.window :])[:, self.width - self.window :]
         return tf.concat([before, self._centres(run), after], 1)
 
     def _summed(self, around: tf.Tensor) -> tf.Tensor:
@@ -152,23 +139,31 @@ class Blocks:
         )
 
 
-def blocks_of(counts: Sequence[int], *, window: int, negatives: int, cbow: bool) -> Blocks:
-    """Blocks for a vocabulary: as many a step as leave the most frequent word CROWD updates.
+def blocks_of(
+    counts: Sequence[int], seen: Sequence[float], *, window: int, loss: str, negatives: int, cbow: bool
+) -> Blocks:
+    """Blocks for a vocabulary: as many a step as leave the row that is met most CROWD updates.
 
-    What a row is expected to receive beyond CALM is damped to that many. Where words are few the same row is met all
-    over a step, always with its value of before, and the plain sum of such updates overshoots.
+    `counts` are the words' in the text, `seen` how often training meets them. What a row is expected to receive beyond
+    CALM is damped to that many. Where words are few the same row is met all over a step, always with its value of
+    before, and the plain sum of such updates overshoots.
     """
-    shares, drawn = np.asarray(counts) / np.sum(counts), noise(counts)
+    by = loss_of(loss, counts, negatives)
+    width, met = expected(by, seen, window=window, cbow=cbow)
+    blocks, damping = calmed(*met, most=by.most(width))
+    return Blocks(by, damping, window, cbow, width, blocks)
+
+
+def expected(by: Loss, seen: Sequence[float], *, window: int, cbow: bool) -> tuple[int, tuple[np.ndarray, np.ndarray]]:
+    """The width of a block, and the updates that it brings each row of the inputs and of the outputs."""
+    shares = np.asarray(seen) / np.sum(seen)
+    of_input, of_outputs = by.met(shares)
     pairs = 1 if cbow else window + 1  # of a centre, on average
     width = max(WIDTH, window)  # a window reaches no farther than the next block
-    taught = width * shares * (window + 1) * (1 + negatives)  # of a block, by row
-    asked = width * pairs * (shares + negatives * drawn)
-    blocks = int(np.clip(CROWD / max(taught.max(), asked.max()), 1, MOST))
-    damping = tuple((CALM / np.maximum(blocks * each, CALM)).astype(np.float32) for each in (taught, asked))
-    return Blocks(alias_table(drawn), damping, window, negatives, cbow, width, blocks)
+    return width, (width * shares * (window + 1) * of_input, width * pairs * of_outputs)
 
 
-def _added(table: tf.Tensor, places: tf.Tensor, values: tf.Tensor, damping: np.ndarray) -> tf.Tensor:
-    places = tf.reshape(places, [-1])
-    values = tf.reshape(values, [-1, values.shape[-1]]) * tf.gather(damping, places)[:, None]
-    return tf.tensor_scatter_nd_add(table, places[:, None], values)
+def calmed(*met: np.ndarray, calm: float = CALM, most: float = MOST) -> tuple[int, tuple[np.ndarray, ...]]:
+    """How many blocks a step has, by the updates of a block for each row of the tables; and the damping of each."""
+    blocks = int(np.clip(min(CROWD / max(each.max() for each in met), most), 1, MOST))
+    return blocks, tuple((calm / np.maximum(blocks * each, calm)).astype(np.float32) for each in met)

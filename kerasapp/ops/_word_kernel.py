@@ -1,9 +1,10 @@
 """word2vec's inner loop in machine code, one centre word at a time: numba compiles it when it is first called.
 
-The negatives of a centre are drawn once for all words of its window, so that each row of the output matrix is fetched
-once; a pair is else updated as in the authors' program.
+The negatives of a centre, or its way through a tree, are fetched once for all words of its window; a pair is else
+updated as in the authors' program.
 """
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -11,27 +12,48 @@ from numba import njit
 
 SIGMOID_REACH = 6.0  # beyond it the sigmoid is taken for 0 or 1
 SIGMOID = (1 / (1 + np.exp(-(np.arange(1200) + 0.5) / 100 + SIGMOID_REACH))).astype(np.float32)
+LEFT_OUT = np.float32(-1)
+NO_NOISE = (np.empty(0, np.float32), np.empty(0, np.int32))
+NO_TREE = (np.empty((0, 0), np.int32), np.empty((0, 0), np.float32))
 LOSS_OF, SHORT = 16, 2**16  # the loss is that of one centre in 16, of all in a stream that is shorter than this
 
 
 def learn(
     tables: list[np.ndarray],
     stream: np.ndarray,
-    noise: tuple[np.ndarray, np.ndarray],
+    told: tuple[np.ndarray, np.ndarray],
     rates: tuple[float, float],
     seed: int,
     *,
     window: int,
-    negatives: int,
+    negatives: int | None,
     cbow: bool,
     threads: int,
 ) -> tuple[float, int]:
     """Goes through a stream of words once, and changes the input and the output table (words, dimensions) in place.
 
     `stream` is (length,) int32, negative at the end of a sentence; the learning rate falls from the first of `rates` to
-    the second. Gives the summed loss of the pairs that were looked at, and how many. Several threads take a part of the
-    stream each and write to the same tables without waiting (Recht et al., 2011, arXiv:1106.5730): what comes out then
-    differs from run to run.
+    the second. `told` is an alias table that so many negatives are drawn by (`_negatives.py`); with None of them it is
+    a tree (`_huffman.py`), and the loss hierarchical softmax. Gives the summed loss of the pairs that were looked at,
+    and how many. Several threads take a part of the stream each and write to the same tables without waiting (Recht et
+    al., 2011, arXiv:1106.5730): what comes out then differs from run to run.
+    """
+
+    def through(part: np.ndarray, rate: np.float32, fall: np.float32, seed: np.uint64, every: int) -> tuple[float, int]:
+        given = (part, *tables, SIGMOID, rate, fall, window, cbow, seed, every)
+        if negatives is None:
+            return _through(*given, *NO_NOISE, *told, told[0].shape[1])
+        return _through(*given, *told, *NO_TREE, negatives + 1)
+
+    return in_threads(through, stream, rates, seed, threads)
+
+
+def in_threads(
+    through: Callable[..., tuple[float, int]], stream: np.ndarray, rates: tuple[float, float], seed: int, threads: int
+) -> tuple[float, int]:
+    """Calls `through(part of the stream, rate at its begin, its fall by word, seed, every)` in each thread.
+
+    One centre in `every` adds to the loss. Gives the summed loss and how many pairs it is of.
     """
     bounds = np.linspace(0, len(stream), threads + 1).astype(int)
     fall = (rates[1] - rates[0]) / max(len(stream), 1)
@@ -40,10 +62,7 @@ def learn(
     def part(number: int) -> tuple[float, int]:
         first, last = bounds[number], bounds[number + 1]
         own = np.uint64((seed * threads + number) % 2**64)
-        rate = np.float32(rates[0] + fall * first)
-        return _through(
-            stream[first:last], *tables, *noise, SIGMOID, rate, np.float32(fall), window, negatives, cbow, own, every
-        )
+        return through(stream[first:last], np.float32(rates[0] + fall * first), np.float32(fall), own, every)
 
     with ThreadPoolExecutor(threads) as pool:
         losses, pairs = zip(*pool.map(part, range(threads)), strict=True)
@@ -72,39 +91,55 @@ def _sigmoid(value, table):
 
 
 @njit(inline="always")
-def _targets(word, state, chances, others, table, targets, rows, changes):
-    """The word and its negatives, their rows beside each other, and zeros for what is to be added to them."""
-    for k in range(len(targets)):
-        if k:
-            state = _random(state)
-            word = _draw(state, chances, others)
-        targets[k] = word
-        row, change, found = rows[k], changes[k], table[word]
-        for q in range(len(found)):
-            row[q] = found[q]
-            change[q] = np.float32(0)
+def _negatives(word, state, chances, others, targets, wanted):
+    """The word and those that it is told from; one that is the word itself is LEFT_OUT."""
+    targets[0], wanted[0] = word, np.float32(1)
+    for k in range(1, len(targets)):
+        state = _random(state)
+        targets[k] = _draw(state, chances, others)
+        wanted[k] = LEFT_OUT if targets[k] == word else np.float32(0)
     return state
 
 
 @njit(inline="always")
-def _step(x, targets, rows, changes, steps, gradient, rate, sigmoid, told):
-    """One input vector against its target and the negatives: what is to be added to it goes into `gradient`."""
-    loss = 0.0
+def _way(word, nodes, ways, targets, wanted):
+    """The nodes above a word, and which way it lies from each: how many there are."""
+    count = 0
+    while count < nodes.shape[1] and nodes[word, count] >= 0:
+        targets[count], wanted[count] = nodes[word, count], np.float32(1) - ways[word, count]
+        count += 1
+    return count
+
+
+@njit(inline="always")
+def _fetch(table, targets, rows, changes):
+    """Rows beside each other, and zeros for what is to be added to them."""
     for k in range(len(targets)):
+        row, change, found = rows[k], changes[k], table[targets[k]]
+        for q in range(len(found)):
+            row[q] = found[q]
+            change[q] = np.float32(0)
+
+
+@njit(inline="always")
+def _step(x, wanted, rows, changes, steps, gradient, rate, sigmoid, told):
+    """One input vector against its targets: what is to be added to it goes into `gradient`."""
+    loss = 0.0
+    for k in range(len(wanted)):
         row = rows[k]
         logit = np.float32(0)
         for q in range(len(gradient)):
             logit += x[q] * row[q]
         chance = _sigmoid(logit, sigmoid)
-        if k and targets[k] == targets[0]:
+        if wanted[k] == LEFT_OUT:
             steps[k] = np.float32(0)
             continue
         if told:
-            loss -= np.log(chance) if k == 0 else np.log(np.float32(1) - chance)
-        steps[k] = ((np.float32(1) if k == 0 else np.float32(0)) - chance) * rate
+            loss -= np.log(chance) if wanted[k] == 1 else np.log(np.float32(1) - chance)
+        steps[k] = (wanted[k] - chance) * rate
     for q in range(len(gradient)):
         gradient[q] = np.float32(0)
-    for k in range(len(targets)):
+    for k in range(len(wanted)):
         row, change, step = rows[k], changes[k], steps[k]
         for q in range(len(gradient)):
             gradient[q] += step * row[q]
@@ -121,19 +156,20 @@ def _add(table, words, changes):
 
 
 @njit(nogil=True, fastmath=True)
-def _through(stream, inputs, outputs, chances, others, sigmoid, rate, fall, window, negatives, cbow, seed, every):
+def _through(
+    stream, inputs, outputs, sigmoid, rate, fall, window, cbow, seed, every, chances, others, nodes, ways, most
+):
     """Every word that has others within its window, drawn anew, is the centre of a step.
 
     In skip-gram each word of a window predicts the centre (Mikolov et al., 2013, arXiv:1310.4546, equation 4), in CBOW
     their mean does (arXiv:1301.3781, section 3.1); as in the authors' program, each then gets the whole gradient of it.
     """
-    targets, dimensions = np.empty(negatives + 1, np.int64), inputs.shape[1]
-    rows = np.empty((negatives + 1, dimensions), np.float32)
-    changes = np.empty((negatives + 1, dimensions), np.float32)
-    gradient, steps = np.empty(dimensions, np.float32), np.empty(negatives + 1, np.float32)
-    mean = np.empty(dimensions, np.float32)
+    targets, dimensions = np.empty(most, np.int64), inputs.shape[1]
+    wanted, steps = np.empty(most, np.float32), np.empty(most, np.float32)
+    rows, changes = np.empty((most, dimensions), np.float32), np.empty((most, dimensions), np.float32)
+    gradient, mean = np.empty(dimensions, np.float32), np.empty(dimensions, np.float32)
     state = _random(seed * np.uint64(0x9E3779B97F4A7C15) | np.uint64(1))  # 0 would stay 0
-    loss, pairs, begin = 0.0, 0, 0
+    loss, pairs, begin, count = 0.0, 0, 0, most
     while begin < len(stream):
         end = begin
         while end < len(stream) and stream[end] >= 0:
@@ -144,21 +180,26 @@ def _through(stream, inputs, outputs, chances, others, sigmoid, rate, fall, wind
             first, last = max(begin, centre - reach), min(end, centre + reach + 1)
             if last - first < 2:
                 continue
-            state = _targets(stream[centre], state, chances, others, outputs, targets, rows, changes)
+            if len(nodes):
+                count = _way(stream[centre], nodes, ways, targets, wanted)
+            else:
+                state = _negatives(stream[centre], state, chances, others, targets, wanted)
+            right = wanted[:count]
+            _fetch(outputs, targets[:count], rows, changes)
             now, told = rate + fall * np.float32(centre), (state >> np.uint64(40)) % np.uint64(every) == 0
             if cbow:
                 _mean(inputs, stream, first, centre, last, mean)
-                loss += _step(mean, targets, rows, changes, steps, gradient, now, sigmoid, told)
+                loss += _step(mean, right, rows, changes, steps, gradient, now, sigmoid, told)
                 pairs += told
             for place in range(first, last):
                 if place != centre:
                     x = inputs[stream[place]]
                     if not cbow:
-                        loss += _step(x, targets, rows, changes, steps, gradient, now, sigmoid, told)
+                        loss += _step(x, right, rows, changes, steps, gradient, now, sigmoid, told)
                         pairs += told
                     for q in range(dimensions):
                         x[q] += gradient[q]
-            _add(outputs, targets, changes)
+            _add(outputs, targets[:count], changes)
         begin = end + 1
     return loss, pairs
 

@@ -5,7 +5,7 @@ import keyword
 import re
 import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
@@ -64,9 +64,17 @@ class Task(ABC):
     def check(self, split: Split, name: str) -> None:  # noqa: B027 - most tasks override it, none has to
         """Raises DataError where the adapted task can't read a split: a label that train never saw, NaN targets."""
 
-    def cut(self, split: Split) -> Split:
-        """What training goes through in place of a split, where an example is not what a step learns from."""
+    def cut(self, split: Split, asked: Collection[str] = ()) -> Split:
+        """What training goes through in place of a split, where an example is not what a step learns from.
+
+        `asked` are the arguments of the model's signature: by a fact that it asks for a model may choose what it is
+        trained on.
+        """
         return split
+
+    def amount(self, split: Split) -> tuple[int, str] | None:
+        """How much an epoch over a `cut` split goes through, where its speed is to be told: (17005207, "words")."""
+        return None
 
     def prepare(self, raw: Raw) -> Raw:
         """The part of reading that depends on the example alone, and so can be cached: decoding, resizing."""

@@ -1,15 +1,10 @@
 """Text as numbers on disk: a word's number in four bytes, made once, so that a corpus may be larger than memory."""
 
-import logging
 import os
 import re
-import shutil
-import tempfile
-import time
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -18,8 +13,8 @@ from typing import BinaryIO
 import numpy as np
 
 from kerasapp.errors import DataError
-from kerasapp.files import flush
 from kerasapp.meter import Meter
+from kerasapp.tasks._once import once
 from kerasapp.tasks._words import texts_of
 from kerasapp.types import Split
 
@@ -29,8 +24,6 @@ PIECE = 2**20  # characters of one line that are looked at together
 END = 0
 """The number that ends a sentence; words count from 1."""
 APOSTROPHES = "'\u2019"
-STALE = 24 * 3600.0  # seconds, after which what a killed process left half made is removed
-logger = logging.getLogger("kerasapp")
 
 
 @dataclass(frozen=True)
@@ -56,44 +49,13 @@ def corpus_of(split: Split, *, tokens: str, lowercase: bool, cache: Path | None)
         told = f"this task needs text, and the data has {', '.join(split.features)}. Set data.text, or take text_files"
         raise DataError(split.ids[0] if len(split) else "data", told)
     content = blake2b(split.fingerprints().tobytes()).hexdigest() if cache else ""
-    return once(cache, f"{content} {tokens} {lowercase}", lambda folder: _read(split, folder, tokens, lowercase))
+    key = f"{content} {tokens} {lowercase}"
+    return kept_corpus(cache, key, lambda folder: _read(split, folder, tokens, lowercase))
 
 
-def once(cache: Path | None, key: str, make: Callable[[Path], None]) -> Corpus:
-    """The corpus that `make` writes into a folder: found in `cache` under a hash of `key`, or made there.
-
-    Where nothing can be kept it lies in a file that is gone when it is closed.
-    """
-    digest = blake2b(f"{VERSION} {key}".encode(), digest_size=8).hexdigest()
-    folder = cache and cache / f"corpus-{digest}"
-    if folder and (found := _opened(folder, digest)):
-        return found
-    with _place(cache) as aside:
-        made = Path(aside) / "corpus"
-        made.mkdir()
-        make(made)
-        for path in made.iterdir():
-            flush(path)
-        found = _opened(made, digest)
-        if folder and Path(aside).parent == cache:
-            shutil.rmtree(folder, ignore_errors=True)  # a damaged one
-            with suppress(OSError):  # another process was first
-                os.rename(made, folder)
-        return found
-
-
-def _place(cache: Path | None) -> tempfile.TemporaryDirectory:
-    """A folder to make a corpus in: beside its place, or where that can't be, anywhere."""
-    try:
-        if cache is not None:
-            cache.mkdir(parents=True, exist_ok=True)
-            for left in cache.glob(".corpus-*"):
-                if time.time() - left.stat().st_mtime > STALE:
-                    shutil.rmtree(left, ignore_errors=True)
-            return tempfile.TemporaryDirectory(prefix=".corpus-", dir=cache)
-    except OSError as error:
-        logger.info("%s: %s, so the words are not kept for the next run", cache, (error.strerror or "").lower())
-    return tempfile.TemporaryDirectory(prefix="kerasapp-")
+def kept_corpus(cache: Path | None, key: str, make: Callable[[Path], None]) -> Corpus:
+    """The corpus that `make` writes into a folder, made once."""
+    return once(cache, "corpus", f"{VERSION} {key}", make, _opened)
 
 
 def describe(folder: Path, words: list[str], counts: np.ndarray) -> None:

@@ -13,6 +13,19 @@ LONGEST, SHORTEST = 2**18, 2**12
 ROWS = 32  # at least so many in an epoch, where that leaves them SHORTEST words
 
 
+def places_of(corpus: Corpus, words: list[str]) -> np.ndarray:
+    """(words of the corpus,) int32: the place of each in the vocabulary, or what stands for it in a row."""
+    places = {word: place for place, word in enumerate(words)}
+    found = np.array([places.get(word, GONE) for word in corpus.words], np.int32)
+    found[END] = SENTENCE_END
+    return found
+
+
+def row_length(total: int, longest: int) -> int:
+    """Of rows that so many words, or whatever else, are cut into: a power of 2."""
+    return min(max(2 ** int(np.log2(max(total // ROWS, 1))), SHORTEST), longest)
+
+
 class Rows:
     """A Split of rows of running words: `tokens` (length,) int32, words by their place in the vocabulary.
 
@@ -23,10 +36,8 @@ class Rows:
 
     def __init__(self, corpus: Corpus, words: list[str]):
         self._corpus = corpus
-        places = {word: place for place, word in enumerate(words)}
-        self._places = np.array([places.get(word, GONE) for word in corpus.words], np.int32)
-        self._places[END] = SENTENCE_END
-        self.length = min(max(2 ** int(np.log2(max(corpus.length // ROWS, 1))), SHORTEST), LONGEST)
+        self._places = places_of(corpus, words)
+        self.length = row_length(corpus.length, LONGEST)
         self.features = {"tokens": Feature("int32", (self.length,))}
         self.ids = Ids(range(len(self)), lambda row: f"words from {row * self.length}")
 

@@ -6,7 +6,7 @@ windows are laid, and so are, by chance and anew in each epoch, very frequent on
 program.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -17,14 +17,17 @@ import tensorflow as tf
 
 from kerasapp.errors import DataError, KerasappError
 from kerasapp.tasks._base import Raw, Task
-from kerasapp.tasks._corpus import Corpus, corpus_of, once
+from kerasapp.tasks._cooccurrences import cooccurrences
+from kerasapp.tasks._corpus import Corpus, corpus_of, kept_corpus
 from kerasapp.tasks._phrases import join
-from kerasapp.tasks._rows import GONE, SENTENCE_END, Rows
+from kerasapp.tasks._rows import GONE, SENTENCE_END, Rows, places_of
+from kerasapp.tasks._triples import Triples
 from kerasapp.tasks._vocabulary import positions
 from kerasapp.types import NonNegativeFloat, PositiveFloat, PositiveInt, Spec, Split
 from kerasapp.vectors import FILE, Vectors, write
 
-ASKED = 255  # words that an export is checked with
+ASKED = 253  # known words that an export is checked with
+UNSEEN = "\u00fc\u20ac\0".encode()  # letters of two and of three bytes, and a zero
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,12 +35,13 @@ class Word2Vec(Task):
     """`text` -> rows of running words. The model learns from words within `window` of each other.
 
     `subsample` is the share of the text from which on a word is left out more often than not (Mikolov et al., 2013,
-    arXiv:1310.4546, section 2.3, in the form of the authors' program); 0 leaves none out. `tokens`: `words` are letters
-    and digits with an apostrophe within, `spaces` takes whatever stands between spaces. `phrases` joins two words that
-    stand together with a score above it, `new_york`: 100 as in the authors' word2phrase, more for fewer.
+    arXiv:1310.4546, section 2.3, in the form of the authors' program); 0 leaves none out. A model that asks for
+    `cooccurrence_window` is trained on counts of the words within it, in which none is left out. `tokens`: `words` are
+    letters and digits with an apostrophe within, `spaces` takes whatever stands between spaces. `phrases` joins two
+    words that stand together with a score above it, `new_york`: 100 as in the authors' word2phrase, more for fewer.
     """
 
-    FACTS = ("vocabulary_size", "word_counts", "window")
+    FACTS = ("vocabulary", "vocabulary_size", "word_counts", "subsampled_counts", "window", "cooccurrence_window")
     METRICS = ("loss",)
     SPLIT = {}  # noqa: RUF012 - read as a literal
     TRAIN = {  # noqa: RUF012
@@ -87,20 +91,44 @@ class Word2Vec(Task):
         told = f"word vectors learn from all of the text and have no use for a {name} split"
         raise DataError(split.ids[0] if len(split) else name, f"{told}: leave data.{name}, data.split and folds out")
 
-    def cut(self, split: Split) -> Rows:
-        """Rows of running words."""
-        return Rows(self._corpus(split), self.words)
+    def cut(self, split: Split, asked: Collection[str] = ()) -> Rows | Triples:
+        """Rows of running words; of counts of words near each other, where the model asks for `cooccurrence_window`.
+
+        Raises DataError where no word has a neighbour.
+        """
+        corpus = self._corpus(split)
+        if "cooccurrence_window" not in asked:
+            return Rows(corpus, self.words)
+        counted = cooccurrences(corpus, places_of(corpus, self.words), self.window, self.cache)
+        if not counted.length:
+            told = f"no two of the {len(self.words)} words that occur {self.min_count} times stand on one line"
+            raise DataError(split.ids[0], f"{told}: a window does not cross its end. Take longer lines")
+        return Triples(counted)
+
+    def amount(self, split: Split) -> tuple[int, str]:
+        """All words of the text, as others count them: with those that are too rare or passed over; or all pairs."""
+        return (split.pairs, "pairs") if isinstance(split, Triples) else (self.text_words, "words")
 
     def facts(self) -> dict[str, Any]:
-        return {"vocabulary_size": len(self.words), "word_counts": self.counts, "window": self.window}
+        return {
+            "vocabulary": self.words,
+            "vocabulary_size": len(self.words),
+            "word_counts": self.counts,
+            "subsampled_counts": (self._chances() * self.counts).tolist() if self.subsample else self.counts,
+            "window": self.window,
+            "cooccurrence_window": self.window,
+        }
 
-    def encode(self, raw: Raw, keys: tf.Tensor | None = None) -> tuple[tf.Tensor, Raw]:
+    def encode(self, raw: Raw, keys: tf.Tensor | None = None) -> tuple[tf.Tensor | Raw, Raw]:
         """(batch, length) int32 -> (batch, length + 1): what is left, one after the other, and then only GONE.
 
-        Sentences end with SENTENCE_END, and so does each row. In serving the places of words, (batch,).
+        Sentences end with SENTENCE_END, and so does each row. Counted pairs are passed on, `pairs` (batch, length, 2)
+        int32 and `counts` (batch, length) float32, 0 where there is none. In serving (batch,) each, {"words": places,
+        "letters": strings}: a model may have vectors for words that are not in the vocabulary.
         """
-        if "words" in raw:
-            return raw["words"], raw
+        if "words" in raw or "pairs" in raw:
+            return raw, {}
+            return raw, {}
         tokens = tf.pad(raw["tokens"], [[0, 0], [0, 1]], constant_values=SENTENCE_END)
         left = tokens != GONE
         if keys is not None and self.subsample:
@@ -120,17 +148,19 @@ class Word2Vec(Task):
         """None: the model computes it. Raises KerasappError for one that is asked for."""
         if chosen is not None or label_smoothing:
             asked = "train.loss" if chosen is not None else "train.label_smoothing"
-            raise KerasappError(f"{asked}: the model has its own loss (model.negatives). Leave it out")
+            raise KerasappError(f"{asked}: the model has its own loss. Leave it out")
 
     def metrics(self) -> list[keras.metrics.Metric]:
         return []
 
     def decode(self, outputs: tf.Tensor, context: Raw) -> Raw:
-        """`vector` (batch, dimensions), zeros of a word that is not known."""
-        return {"vector": tf.where(context["words"][:, None] >= 0, outputs, 0.0)}
+        """`vector` (batch, dimensions), zeros of a word that the model has none for."""
+        return {"vector": outputs}
 
     def result(self, model: keras.Model) -> Vectors:
-        return Vectors(self.words, model.word_vectors(), np.asarray(self.counts))
+        of_ngrams = getattr(model, "ngram_rows", None)
+        ngrams = of_ngrams() if of_ngrams else None
+        return Vectors(self.words, model.word_vectors(), np.asarray(self.counts), ngrams)
 
     def keep(self, model: keras.Model, folder: Path) -> None:
         """vectors.npz, for `nearest`, `analogy` and `evaluate`."""
@@ -140,9 +170,10 @@ class Word2Vec(Task):
         return {"words": tf.TensorSpec([None], tf.string)}
 
     def asked(self, examples: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Words from all over the vocabulary, and one that is not in it."""
+        """Words from all over the vocabulary, and some that are not in it."""
         places = np.linspace(0, len(self.words) - 1, min(ASKED, len(self.words))).astype(int)
-        return {"words": np.array([self.words[place].encode() for place in places] + [b"\0"], object)}
+        words = [self.words[place].encode() for place in places]
+        return {"words": np.array([*words, 2 * words[0], words[0] + UNSEEN, b"\0"], object)}
 
     def signatures(self, model: keras.Model) -> dict[str, Callable]:
         """`serving_default` and `embed`: words to vectors; `nearest` and `analogy` (3CosAdd) as the verbs have them."""
@@ -154,36 +185,36 @@ class Word2Vec(Task):
         def best(scores: tf.Tensor, asked: tf.Tensor, k: tf.Tensor) -> Raw:
             """The k best of (batch, words), without the words asked for (batch, some)."""
             own = tf.reduce_any(tf.range(len(self.words))[None, :, None] == asked[:, None, :], 2)
-            most = tf.maximum(len(self.words) - tf.shape(asked)[1], 0)
+            known = tf.reduce_sum(tf.cast(asked >= 0, tf.int32), 1)
+            most = len(self.words) - tf.clip_by_value(tf.reduce_max(known), 0, len(self.words))
             found = tf.math.top_k(tf.where(own, -np.inf, scores), tf.clip_by_value(k, 0, most))
             return {"words": tf.gather(vocabulary, found.indices), "similarities": found.values}
 
-        def directions(places: tf.Tensor | None = None) -> tf.Tensor:
-            table = tf.convert_to_tensor(model.embedding.embeddings)
-            known = table if places is None else tf.where(places[:, None] >= 0, model(places), 0.0)
-            return tf.math.l2_normalize(known, 1)
+        def cosines(directions: tf.Tensor) -> tf.Tensor:
+            return tf.matmul(directions, tf.math.l2_normalize(model.table(), 1), transpose_b=True)
+
+        def direction(asked: Raw) -> tf.Tensor:
+            return tf.math.l2_normalize(model(asked), 1)
 
         @tf.function(input_signature=[strings, count], autograph=False)
         def nearest(words: tf.Tensor, k: tf.Tensor) -> Raw:
-            places = self._places(words)
-            return best(tf.matmul(directions(places), directions(), transpose_b=True), places[:, None], k)
+            asked = self.prepare({"words": words})
+            return best(cosines(direction(asked)), asked["words"][:, None], k)
 
         @tf.function(input_signature=[strings, strings, strings, count], autograph=False)
         def analogy(a: tf.Tensor, b: tf.Tensor, c: tf.Tensor, k: tf.Tensor) -> Raw:
-            asked = [self._places(word) for word in (a, b, c)]
-            first, second, third = map(directions, asked)
+            asked = [self.prepare({"words": words}) for words in (a, b, c)]
+            first, second, third = map(direction, asked)
             wanted = tf.math.l2_normalize(second - first + third, 1)
-            return best(tf.matmul(wanted, directions(), transpose_b=True), tf.stack(asked, 1), k)
+            return best(cosines(wanted), tf.stack([each["words"] for each in asked], 1), k)
 
         return {"serving_default": embed, "embed": embed, "nearest": nearest, "analogy": analogy}
 
     def prepare(self, raw: Raw) -> Raw:
-        """In serving a word becomes its place, -1 where it is not known."""
-        return {"words": self._places(raw["words"])} if "words" in raw else raw
-
-    def _places(self, words: tf.Tensor) -> tf.Tensor:
-        """(batch,) strings -> (batch,) int32."""
-        return positions(words[None], [self.words])[0]
+        """In serving the place of each word, -1 where it is not known, beside its letters."""
+        if "words" not in raw:
+            return raw
+        return {"words": positions(raw["words"][None], [self.words])[0], "letters": raw["words"]}
 
     def _corpus(self, split: Split) -> Corpus:
         if self.known and self.known[0] is split:
@@ -192,7 +223,7 @@ class Word2Vec(Task):
         if self.phrases is None:
             return corpus
         key = f"{corpus.key} {self.phrases} {self.min_count}"
-        return once(self.cache, key, lambda folder: join(corpus, folder, self.phrases, self.min_count))
+        return kept_corpus(self.cache, key, lambda folder: join(corpus, folder, self.phrases, self.min_count))
 
     def _chances(self) -> np.ndarray:
         """(words,) float32: how likely each occurrence is to be kept."""

@@ -7,11 +7,13 @@ import numpy as np
 import tensorflow as tf
 
 from kerasapp import pipeline
+from kerasapp.callbacks._projector import write_projector
 from kerasapp.callbacks.tensorboard import RunBoard
 from kerasapp.ops._random import example_keys
 from kerasapp.run import Run
 from kerasapp.tasks._base import Task
 from kerasapp.types import Split
+from kerasapp.vectors import Vectors
 
 SAMPLES, CONFUSED = 32, 1000
 
@@ -40,6 +42,32 @@ def board(
         confusion=_confusion(model, task, validation, readers["validation"]) if classes else None,
         histogram_freq=recipe.train.histogram_freq,
     )
+
+
+def keep_embeddings(run: Run, model: keras.Model, task: Task) -> None:
+    """For TensorBoard's projector, of the model that is kept: the embeddings whose rows have names."""
+    if found := embeddings(model, task):
+        write_projector(run.path / "logs", found)
+
+
+def embeddings(model: keras.Model, task: Task) -> dict[str, Vectors]:
+    """By name: the word vectors that a task's result is, or the model's layers Embedding with a row for each word of
+    the task's `vocabulary`, the most frequent first; what stands there besides words is left out.
+    """
+    result = task.result(model)
+    if isinstance(result, Vectors):
+        return {"vectors": result}
+    facts = task.facts()
+    names = facts.get("vocabulary", ())
+    counts = np.asarray(facts.get("word_counts", np.zeros(len(names), int)))
+    rows = np.array([row for row in np.argsort(-counts, kind="stable") if names[row]], int)
+    return {
+        layer.name: Vectors(
+            [names[row] for row in rows], keras.ops.convert_to_numpy(layer.embeddings)[rows], counts[rows]
+        )
+        for layer in model._flatten_layers()
+        if isinstance(layer, keras.layers.Embedding) and names and layer.input_dim == len(names)
+    }
 
 
 def _inputs(task: Task, split: Split, read: pipeline.Reader, seed: int) -> Callable:

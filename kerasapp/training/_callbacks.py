@@ -52,8 +52,9 @@ class Callbacks:
         self.watch = watch(task, splits["train"], train)
         self.board = board(run, model, task, splits, readers, epochs=self.last)
         self.progress = Progress(
-            train.epochs, None, monitor=monitor.metric, mode=monitor.direction, stop_after=self.last
-        )
+            train.epochs, None, monitor=monitor.metric, mode=monitor.direction, stop_after=self.last,
+            amount=task.amount(splits["train"]),
+        )  # fmt: skip
         self.finite, self.stop = StopOnNonFinite(), stop
         self.saver = SaveState(
             run.path / STATE,

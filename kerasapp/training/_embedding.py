@@ -1,7 +1,7 @@
 """Word vectors that a model's embedding starts from: opened here, and given to `build` as a plain array.
 
-They are matched by word to the task's vocabulary, letter by letter. A word that has none starts small and at random, as
-an embedding without vectors does.
+They are matched by word to the task's vocabulary, letter by letter; fastText's n-grams make a vector for other words. A
+word that has none starts small and at random, as an embedding without vectors does.
 """
 
 import logging
@@ -14,7 +14,7 @@ import numpy as np
 
 from kerasapp import components, vectors
 from kerasapp.annotations import options, type_of
-from kerasapp.errors import KerasappError
+from kerasapp.errors import KerasappError, RecipeError
 from kerasapp.evaluation.parts import number
 from kerasapp.names import some
 from kerasapp.paths import node_at
@@ -36,8 +36,10 @@ class Matched:
     name: str
     value: dict[str, Any]
     told: dict[str, Any]
-    """"from", "words" of the vocabulary, how many were "found", that "coverage", and the share of "occurrences" in
-    train."""
+    """"from", "words" of the vocabulary, how many were "found", how many of these "made" of n-grams, that "coverage",
+    and the share of "occurrences" in train."""
+    known: vectors.Vectors
+    """The words of the vocabulary that have a vector there, also those whose vector is made of n-grams."""
 
     @property
     def fingerprint(self) -> str:
@@ -63,6 +65,35 @@ def matched(recipe: Recipe, task: Task) -> Matched | None:
     name = _argument(recipe)
     if name is None:
         return None
+    made = _match(recipe, task, name)
+    told = made.told
+    shares = f"{number(told['coverage'])}, and {number(told['occurrences'])} of the running words"
+    of_ngrams = f" ({told['made']} made of their n-grams)" if told["made"] else ""
+    log.info("%s: vectors for %d of %d words%s, %s", told["from"], told["found"], told["words"], of_ngrams, shares)
+    return made
+
+
+def known_at_start(run: Run, task: Task) -> vectors.Vectors | None:
+    """The vectors that a run began with, where another process did that: the words of the vocabulary that have one.
+
+    None where the model starts from none, and, with a warning, where they are gone or others by now.
+    """
+    name, recipe = _argument(run.recipe), run.recipe
+    if name is None:
+        return None
+    try:
+        made = _match(recipe, task, name)
+    except RecipeError as error:
+        log.warning("the report compares with no classifier on the vectors themselves: %s", error)
+        return None
+    if made.fingerprint != run.read_json("state.json")["fingerprint"].get("embedding"):
+        log.warning("%s: was changed since: the report compares with no classifier on its vectors", made.told["from"])
+        return None
+    return made.known
+
+
+def _match(recipe: Recipe, task: Task, name: str) -> Matched:
+    """`matched`, of the model's argument `name`, without a word."""
     facts, given, path = task.facts(), recipe.model[name], f"model.{name}.from"
     if "vocabulary" not in facts:
         raise fault(recipe, f"model.{name}", f"task {recipe.task['name']} has no words that vectors could be of")
@@ -74,13 +105,18 @@ def matched(recipe: Recipe, task: Task) -> Matched | None:
     if "dimensions" in recipe.model and recipe.model["dimensions"] != width:
         told = f"{given['from']}: its vectors have {width} dimensions, and model.dimensions is"
         raise fault(recipe, path, f"{told} {recipe.model['dimensions']}. Set that to {width}")
-    rows = np.array([known.index.get(word, -1) if word else -1 for word in facts["vocabulary"]])
-    if not (rows >= 0).any():
+    found, rows = known.of(facts["vocabulary"])
+    rows[[not word for word in facts["vocabulary"]]] = vectors.NONE  # the unknown word
+    there = rows != vectors.NONE
+    if not there.any():
         words = some((f'"{word}"' for word in facts["vocabulary"] if word), NAMED)
         raise fault(recipe, path, f"{given['from']}: has no vector for any word of train ({words})")
     made = np.random.default_rng(recipe.seed).uniform(-SMALL, SMALL, (len(rows), width)).astype(np.float32)
-    made[rows >= 0] = known.matrix[rows[rows >= 0]]
-    return Matched(name, {**given, "vectors": made}, _told(given["from"], facts, rows >= 0))
+    made[there] = found[there]
+    words = [word for word, one in zip(facts["vocabulary"], there, strict=True) if one]
+    counts = None if known.counts is None else np.where(rows >= 0, known.counts[np.maximum(rows, 0)], 0)[there]
+    own = vectors.Vectors(words, found[there], counts, total=known.running_words)
+    return Matched(name, {**given, "vectors": made}, _told(given["from"], facts, rows), own)
 
 
 def _argument(recipe: Recipe) -> str | None:
@@ -91,11 +127,10 @@ def _argument(recipe: Recipe) -> str | None:
     return None
 
 
-def _told(source: str, facts: dict[str, Any], there: np.ndarray) -> dict[str, Any]:
+def _told(source: str, facts: dict[str, Any], rows: np.ndarray) -> dict[str, Any]:
+    there, made = rows != vectors.NONE, int((rows == vectors.MADE).sum())
     words, found = sum(map(bool, facts["vocabulary"])), int(there.sum())
     counts = np.asarray(facts["word_counts"])
-    told = {"from": source, "words": words, "found": found, "coverage": found / words}
-    told["occurrences"] = float(counts[there].sum() / counts.sum())
-    shares = f"{number(told['coverage'])}, and {number(told['occurrences'])} of the running words"
-    log.info("%s: vectors for %d of %d words, %s", source, found, words, shares)
-    return told
+    occurrences = float(counts[there].sum() / counts.sum())
+    shares = {"coverage": found / words, "occurrences": occurrences}
+    return {"from": source, "words": words, "found": found, "made": made} | shares

@@ -68,7 +68,8 @@ def _prepared(recipe: Recipe, cache: Path | None, started: bool) -> Prepared:
     embedding = None if started else matched(recipe, task)
     model = build(recipe, task, embedding)
     check_names(recipe, model)
-    cut = splits | {name: task.cut(splits[name]) for name in ("train", "validation") if name in splits}
+    asked = components.signature("models", recipe.model["name"], folder=recipe.folder).names
+    cut = splits | {name: task.cut(splits[name], asked) for name in ("train", "validation") if name in splits}
     check_built(recipe, task, model, cut)
     check_optimizer(recipe, model)
     check_saved(recipe, model)

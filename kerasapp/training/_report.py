@@ -15,17 +15,26 @@ from kerasapp.evaluation.baselines import baselines
 from kerasapp.recipe import parse_setting
 from kerasapp.run import Run
 from kerasapp.tasks._base import Task
+from kerasapp.training._board import keep_embeddings
+from kerasapp.training._embedding import Matched, known_at_start
 from kerasapp.types import Split
 
 log = logging.getLogger("kerasapp")
 
 
 def report(
-    run: Run, task: Task, splits: dict[str, Split], history: list[dict], seconds: float, cache: Path | None
+    run: Run,
+    task: Task,
+    splits: dict[str, Split],
+    history: list[dict],
+    seconds: float,
+    cache: Path | None,
+    embedding: Matched | None = None,
 ) -> dict[str, Any]:
-    """Evaluates the best model on the test split, beside the baseline; writes report.json, .md and .html.
+    """Evaluates the best model on the test split, beside the baselines; writes report.json, .md and .html.
 
-    `cache` is where baselines are kept from run to run; None leaves them out.
+    `cache` is where baselines are kept from run to run; None leaves them out. `embedding` are the word vectors that
+    training started from, where it did in this process: they have baselines of their own.
     """
     started = time.perf_counter()
     there = [name for name in ("test", "validation", "train") if name in splits]
@@ -34,15 +43,18 @@ def report(
         log.warning("the %s split has no labels: the report is on %s", there[0], name)
     compared = []
     if cache is not None:
+        known = embedding.known if embedding else known_at_start(run, task)
         compared = baselines(
             task,
             splits,
             seed=run.recipe.seed,
             prepared=lambda split, indices: pipeline.prepared(task, split, indices),
             cache=cache,
+            vectors=known,
         )
     model = run.model()
     task.keep(model, run.path)
+    keep_embeddings(run, model, task)
     made = evaluation.evaluate(
         run, model, task, splits, names=(name,), history=history,
         baselines=compared,

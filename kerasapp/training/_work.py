@@ -121,7 +121,7 @@ class Work:
             eager=self.eager,
             saved=lambda: run.update(seconds=seconds()),
         )
-        report(run, task, splits, history, seconds(), self.baselines)
+        report(run, task, splits, history, seconds(), self.baselines, prepared.embedding)
 
     def _fold(self, run: Run, recipe: Recipe, fold: int) -> Run:
         """A fold of a run's cross-validation: done already, to be gone on with, or new."""

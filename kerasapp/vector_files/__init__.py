@@ -19,13 +19,14 @@ import numpy as np
 from kerasapp.errors import DataError
 from kerasapp.files import naming, replacing
 from kerasapp.vector_files import _binary, _npz, _text
-from kerasapp.vector_files._table import Table, unique
+from kerasapp.vector_files._table import Ngrams, Table, unique
 
 CHUNK = 1 << 22  # bytes read at a time
 GZIP, ZIP, FASTTEXT = b"\x1f\x8b", b"PK\x03\x04", b"\xba\x16\x4f\x2f"
 HEADER = re.compile(rb"[ \t]*(\d+)[ \t]+(\d+)[ \t\r]*")
 CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # what no line of text holds
 WRITERS = {"word2vec_text": _text.write, "word2vec_binary": _binary.write, "npz": _npz.write}
+__all__ = ["Ngrams", "Table", "read", "write"]
 NO_VECTORS = "holds no word vectors: neither word2vec's text or binary form, nor GloVe's text, nor an npz"
 
 

@@ -1,7 +1,8 @@
 """NumPy's archive: `words` and `vectors`, as a run keeps them, or as anybody may save them.
 
 A run has `words` as UTF-8 bytes with `words|offsets` (words + 1,), as its samples of text, and `counts`, uncompressed.
-An array of strings is read as well.
+Of fastText there are `ngrams` (buckets, dimensions) and `ngrams|lengths`, their least and most characters. An array of
+strings is read as well.
 """
 
 import zipfile
@@ -14,16 +15,17 @@ import numpy as np
 
 from kerasapp.errors import DataError
 from kerasapp.names import lacking
-from kerasapp.vector_files._table import Table, quoted, undecodable
+from kerasapp.vector_files._table import Ngrams, Table, quoted, undecodable
 
-OFFSETS = "words|offsets"
+OFFSETS, NGRAMS, LENGTHS = "words|offsets", "ngrams", "ngrams|lengths"
+NAMES = ("words", OFFSETS, "counts", "vectors", NGRAMS, LENGTHS)
 
 
 def read(path: Path) -> Table:
     """The arrays of a file, checked against each other."""
     try:
         with np.load(path) as stored:
-            arrays = {name: stored[name] for name in ("words", OFFSETS, "counts", "vectors") if name in stored.files}
+            arrays = {name: stored[name] for name in NAMES if name in stored.files}
             there = stored.files
     except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, TypeError) as error:
         hint = ". Save words as an array of strings" if "pickle" in str(error) else ": cut short or damaged"
@@ -41,7 +43,7 @@ def read(path: Path) -> Table:
         raise DataError(path, f"the vector of {quoted(words[at])} is not finite")
     if counts is not None and counts.shape != (len(words),):
         raise DataError(path, f"counts is of shape {counts.shape}, there are {len(words)} words")
-    return Table(words, np.ascontiguousarray(matrix, np.float32), counts)
+    return Table(words, np.ascontiguousarray(matrix, np.float32), counts, _ngrams(arrays, matrix.shape[1], path))
 
 
 def write(stream: BinaryIO, table: Table) -> None:
@@ -54,7 +56,27 @@ def write(stream: BinaryIO, table: Table) -> None:
     }
     if table.counts is not None:
         arrays["counts"] = np.asarray(table.counts, np.int64)
+    if table.ngrams is not None:
+        rows, *lengths = table.ngrams
+        arrays |= {NGRAMS: np.asarray(rows, np.float32), LENGTHS: np.array(lengths, np.int64)}
     np.savez(stream, **arrays)
+
+
+def _ngrams(arrays: dict[str, np.ndarray], dimensions: int, path: Path) -> Ngrams | None:
+    """None where a file has none. Raises DataError."""
+    rows, lengths = (arrays.get(name) for name in (NGRAMS, LENGTHS))
+    if rows is None and lengths is None:
+        return None
+    if rows is None or rows.ndim != 2 or rows.dtype.kind != "f" or rows.shape[1] != dimensions or not len(rows):
+        told = "is missing" if rows is None else f"is {rows.dtype} of shape {rows.shape}"
+        raise DataError(path, f"{NGRAMS} {told}. Expected: rows of {dimensions} floating point numbers, as vectors has")
+    fits = lengths is not None and lengths.dtype.kind in "iu" and lengths.shape == (2,)
+    if not fits or not 1 <= lengths[0] <= lengths[1]:
+        told = "is missing" if lengths is None else f"is {lengths.tolist()}"
+        raise DataError(path, f"{LENGTHS} {told}. Expected: the least and the most characters of an n-gram")
+    if not np.isfinite(rows).all():
+        raise DataError(path, f"row {int(np.argmin(np.isfinite(rows).all(axis=1)))} of {NGRAMS} is not finite")
+    return Ngrams(np.ascontiguousarray(rows, np.float32), *lengths.tolist())
 
 
 def _words(arrays: dict[str, np.ndarray], path: Path) -> list[str]:

@@ -1,25 +1,48 @@
 """What every format holds."""
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from kerasapp.errors import CONTROL, DataError
+from kerasapp.errors import DataError, in_one_line
 from kerasapp.names import counted, some
+from kerasapp.ops._ngrams import groups
 
 log = logging.getLogger("kerasapp")
 NAMED = 3  # words of a warning
 LONGEST_SHOWN = 40  # letters of what a message quotes
 
 
+class Ngrams(NamedTuple):
+    """What fastText makes vectors of unseen words of: a float32 matrix (buckets, dimensions), and how long n-grams are.
+
+    They are hashed to its rows by `ops._ngrams`.
+    """
+
+    rows: np.ndarray
+    min_n: int
+    max_n: int
+
+    def vectors(self, words: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """(words, dimensions) means of the n-grams of each word, and (words,) bool, whether it has any; else zeros."""
+        found = groups(words, self.min_n, self.max_n, len(self.rows))
+        sizes = found.sizes[:, None]
+        return found.sums(self.rows) / np.maximum(sizes, 1).astype(np.float32), sizes[:, 0] > 0
+
+
 class Table(NamedTuple):
-    """Words and, in their order, a float32 matrix (words, dimensions) and int64 counts (words,), if known."""
+    """Words and, in their order, a float32 matrix (words, dimensions) and int64 counts (words,), if known.
+
+    fastText's have n-grams as well, which only npz holds.
+    """
 
     words: list[str]
     matrix: np.ndarray
     counts: np.ndarray | None = None
+    ngrams: Ngrams | None = None
 
 
 def unique(table: Table, path: Path) -> Table:
@@ -32,13 +55,13 @@ def unique(table: Table, path: Path) -> Table:
     named = some([quoted(table.words[at]) for at in twice], NAMED)
     log.warning("%s: %s there before, left out: %s", path, counted(len(twice), "word"), named)
     counts = None if table.counts is None else table.counts[kept]
-    return Table([table.words[at] for at in kept], table.matrix[kept], counts)
+    return Table([table.words[at] for at in kept], table.matrix[kept], counts, table.ngrams)
 
 
 def quoted(text: str) -> str:
     """In quotation marks, in one line, and not at length: a field of a file that is something else may be anything."""
     shown = text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
-    return f'"{CONTROL.sub(lambda found: repr(found[0])[1:-1], shown)}"'
+    return f'"{in_one_line(shown)}"'
 
 
 def undecodable(where: str, error: UnicodeDecodeError) -> DataError:

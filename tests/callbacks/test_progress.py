@@ -72,6 +72,24 @@ def test_a_long_epoch_in_a_log_gets_a_line_every_half_minute(clock):
     assert first == "epoch 1/2   step 30/100   loss .500  accuracy .800   3 min left"
 
 
+def test_a_speed_is_of_what_was_done_in_the_time_it_took(clock, resumed):
+    stream = io.StringIO()
+    epoch(make(stream, epochs=2, steps=10, amount=(17_005_207, "words")), 1, 10.0, clock, {"loss": 0.5}, steps=10)
+    assert stream.getvalue().endswith("   1 700 000 words/s   10 s, 10 s left\n")
+    old, stream = make(io.StringIO(), steps=100), io.StringIO()
+    old.on_epoch_begin(0)
+    old.on_train_batch_end(49)
+    new = resumed(old, make(stream, epochs=1, steps=100, amount=(1000, "words")))
+    new.set_params({"steps": 50})
+    new.on_epoch_begin(0)
+    clock[0] += 40.0
+    new.on_train_batch_end(24)
+    new.on_epoch_end(0, {"loss": 0.5})
+    middle, end = stream.getvalue().splitlines()
+    assert "   6 words/s   " in middle, "250 words in 40 seconds"
+    assert "words/s" in end
+
+
 def test_an_epoch_resumed_in_its_middle_goes_on_at_its_step(clock, resumed):
     stream = io.StringIO()
     old = make(io.StringIO(), steps=100)

@@ -107,6 +107,16 @@ def test_show_says_where_each_value_comes_from(tmp_path):
     assert origin["model.activation"] == ("relu", "default")
 
 
+def test_show_says_whose_a_default_is(tmp_path):
+    text = "title: T\ntask: word2vec\ndata: {name: text_files, path: a.txt}\nmodel: glove\ntrain: {batch_size: 9}\n"
+    (tmp_path / "a.yaml").write_text(text)
+    rows = kerasapp("show", "a.yaml", cwd=tmp_path).stdout.splitlines()
+    origin = {row.split()[0]: " ".join(row.split()[2:]) for row in rows[1:]}
+    assert origin["train.epochs"] == origin["train.optimizer.learning_rate"] == "default of model glove"
+    assert (origin["train.keep"], origin["train.deterministic"]) == ("default of task word2vec", "default")
+    assert origin["train.batch_size"] == "recipe"
+
+
 def test_a_copied_recipe_is_valid_where_it_lands(tmp_path):
     done = kerasapp("copy", "vision/digits_cnn", "mine.yaml", cwd=tmp_path)
     assert done.stdout.strip() == "mine.yaml"

@@ -7,7 +7,10 @@ import pytest
 import tensorflow as tf
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
+from kerasapp import documents
 from kerasapp.data._arrays import Arrays
 from kerasapp.evaluation import baselines as module
 from kerasapp.evaluation.baselines import baselines
@@ -15,6 +18,7 @@ from kerasapp.tasks.image_classification import ImageClassification
 from kerasapp.tasks.tabular_classification import TabularClassification
 from kerasapp.tasks.tabular_regression import TabularRegression
 from kerasapp.tasks.text_classification import TextClassification
+from kerasapp.vectors import Vectors
 
 
 def split(name, **columns):
@@ -22,14 +26,15 @@ def split(name, **columns):
     return Arrays(arrays, [f"{name}[{row}]" for row in range(len(arrays["label"]))])
 
 
-def run(task, train, test, cache, seed=0):
+def run(task, train, test, cache, seed=0, vectors=None):
     task, calls = task.adapt(train), []
 
     def prepared(part, rows):
         calls.append(len(rows))
         return {name: value.numpy() for name, value in task.prepare(part.gather(tf.constant(rows, tf.int64))).items()}
 
-    return baselines(task, {"train": train, "test": test}, seed=seed, prepared=prepared, cache=cache), calls
+    given = {"seed": seed, "prepared": prepared, "cache": cache, "vectors": vectors}
+    return baselines(task, {"train": train, "test": test}, **given), calls
 
 
 def stripes(height, width, channels, count, dtype=np.uint8):
@@ -110,6 +115,48 @@ def test_the_baseline_of_texts_is_scikit_learns(tmp_path):
     oracle = LogisticRegression().fit(weights.fit_transform(texts[:200]), label[:200])
     assert 0.4 < metric(classical) < 1
     assert metric(classical) == oracle.score(weights.transform(texts[200:]), label[200:])
+
+
+@pytest.fixture
+def letters():
+    """Texts of letters whose class depends on two of them, and vectors of some of them."""
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice(list("abcdefgh"), rng.integers(1, 9))) for _ in range(260)]
+    label = np.array([("a" in text) + ("b" in text) for text in texts])
+    vectors = Vectors(list("abdfg"), rng.normal(1, 1, (5, 4)).astype(np.float32), np.array([9, 9, 5, 2, 1]))
+    return (
+        split("train", text=texts[:200], label=label[:200]),
+        split("test", text=texts[200:], label=label[200:]),
+        vectors,
+    )
+
+
+def test_the_baselines_on_vectors_are_documents_on_one_scale_and_scikit_learns_regression(letters, tmp_path):
+    train, test, vectors = letters
+    rows, _ = run(TextClassification(), train, test, tmp_path, vectors=vectors)
+    assert [row["name"] for row in rows[2:]] == ["mean of vectors + logistic regression", "SIF + logistic regression"]
+    texts, asked = ([text.split() for text in part.column("text")] for part in (train, test))
+    found = []
+    for row, made in zip(rows[2:], (documents.mean(vectors), documents.sif(vectors, texts)), strict=True):
+        oracle = make_pipeline(StandardScaler(), LogisticRegression())
+        oracle.fit(made.transform(texts), train.column("label"))
+        found.append(oracle.score(made.transform(asked), test.column("label")))
+        assert metric(row) == found[-1] > metric(rows[0])
+        assert (row["trained_on"], row["of"], row["tested_on"]) == (200, 200, 60)
+    assert found[0] != found[1]
+
+
+def test_other_vectors_have_baselines_of_their_own_and_share_the_others(letters, tmp_path):
+    train, test, vectors = letters
+    plain, _ = run(TextClassification(), train, test, tmp_path)
+    rows, calls = run(TextClassification(), train, test, tmp_path, vectors=vectors)
+    assert rows[:2] == plain and len(rows) == 4 and calls == [200, 60] * 2
+    assert run(TextClassification(), train, test, tmp_path, vectors=vectors) == (rows, [])
+    other = Vectors(vectors.words, vectors.matrix[::-1].copy(), vectors.counts)
+    again, calls = run(TextClassification(), train, test, tmp_path, vectors=other)
+    assert again[:2] == plain and calls == [200, 60] * 2
+    counted = Vectors(vectors.words, vectors.matrix, np.array([9, 9, 5, 2, 2]))
+    assert run(TextClassification(), train, test, tmp_path, vectors=counted)[1]
 
 
 def test_regression_is_scored_in_the_labels_units(tmp_path):

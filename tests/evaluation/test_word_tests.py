@@ -11,6 +11,7 @@ from gensim.models import KeyedVectors
 from kerasapp.errors import DataError
 from kerasapp.evaluation import word_tests
 from kerasapp.evaluation.word_tests import analogies, similarity, spearman
+from kerasapp.vector_files import Ngrams
 from kerasapp.vectors import Vectors
 
 SHIPPED = files("gensim") / "test" / "test_data"
@@ -100,6 +101,21 @@ def test_similarity_is_gensims(vectors, path, pairs):
     assert found["spearman"]["value"] == pytest.approx(rho, abs=1e-6)
     assert found["pairs"] == pairs and found["coverage"] == pytest.approx(1 - unknown / 100)
     assert found["spearman"]["low"] < rho < found["spearman"]["high"]
+
+
+def test_pairs_with_a_vector_made_of_ngrams_are_covered_and_counted(tmp_path):
+    """`New` is known in another case, `Newish` is taken in small letters as all known words are."""
+    ngrams = Ngrams(np.random.default_rng(0).normal(size=(9, 2)).astype(np.float32), 3, 6)
+    known = Vectors(["old", "new", "big"], np.array([[1, 0], [0, 1], [3, 1]], np.float32), None, ngrams)
+    pairs = [("old", "New", 1), ("Newish", "big", 2), ("newer", "older", 4), ("new", "big", 3)]
+    (tmp_path / "s.txt").write_text("".join(f"{a}\t{b}\t{score}\n" for a, b, score in pairs))
+    found = similarity(known, tmp_path / "s.txt")
+    assert (found["covered"], found["made"], found["coverage"]) == (4, 2, 1.0)
+    directions = [[row / np.linalg.norm(row) for row in known.of([a.lower(), b.lower()])[0]] for a, b, _ in pairs]
+    expected = scipy.stats.spearmanr([a @ b for a, b in directions], [1, 2, 4, 3])[0]
+    assert found["spearman"]["value"] == pytest.approx(expected)
+    told = similarity(Vectors(known.words, known.matrix), tmp_path / "s.txt")
+    assert (told["covered"], told["made"]) == (2, 0)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from gensim.models import KeyedVectors
 from kerasapp import vectors
 from kerasapp.errors import DataError, RunError, WorkError
 from kerasapp.export import _vectors, export
+from kerasapp.vector_files import Ngrams
 from kerasapp.vectors import Vectors
 
 WORDS = ["the", "naïve", "new_york", "7"]
@@ -99,6 +100,33 @@ def test_a_file_that_is_cut_short_can_not_be_read_back(run, kept, tmp_path, form
     with pytest.raises(WorkError, match=r"can't be read back: .+|other words|differ") as error:
         form.verify(tmp_path, subject)
     assert "\n" not in str(error.value)
+
+
+@pytest.fixture
+def with_ngrams(kept):
+    rows = np.random.default_rng(1).normal(size=(5, 3)).astype(np.float32)
+    return Vectors(WORDS, kept.matrix, kept.counts, Ngrams(rows, 3, 6))
+
+
+def test_of_fasttext_the_npz_has_the_ngrams_and_the_others_the_words(tmp_path, with_ngrams):
+    run = WordsRun(tmp_path / "run", with_ngrams)
+    cards = {}
+    for format in FILES:
+        folder = tmp_path / export(run, root=tmp_path, format=format)["path"]
+        cards[format] = (folder / "assets.extra" / "card.md").read_text()
+        found = vectors.of(folder / FILES[format])
+        assert (found.ngrams is None) == (format != "npz")
+    assert "`ngrams` (float32): of 3 to 6 characters of <word>" in cards["npz"]
+    assert all("or was not in it, has no vector" in cards[format] for format in FILES if format != "npz")
+
+
+def test_ngrams_that_differ_are_not_published(tmp_path, with_ngrams, monkeypatch):
+    run = WordsRun(tmp_path / "run", with_ngrams)
+    for rows in (with_ngrams.ngrams.rows[:4], with_ngrams.ngrams.rows + 1):
+        spoilt = Vectors(WORDS, with_ngrams.matrix, None, Ngrams(rows, 3, 6))
+        monkeypatch.setattr(vectors, "of_run", lambda _, spoilt=spoilt: spoilt)
+        with pytest.raises(WorkError, match="numbers that differ"):
+            export(run, root=tmp_path, format="npz")
 
 
 def test_a_run_without_vectors_is_refused(run, tmp_path):

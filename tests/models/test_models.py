@@ -37,7 +37,8 @@ def asked(name: str) -> dict[str, bool]:
     return {argument.name: argument.required for argument in components.signature("models", name).arguments}
 
 
-OWN = {"word2vec": "test_word2vec.py"}  # what has a training step of its own is tested there
+# What has a training step of its own is tested there.
+OWN = {"fasttext": "test_fasttext.py", "glove": "test_glove.py", "word2vec": "test_word2vec.py"}
 MODELS = components.names("models")
 CASES = (
     [pytest.param(name, IMAGES, id=name) for name in MODELS if "image_shape" in asked(name)]

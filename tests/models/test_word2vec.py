@@ -22,10 +22,15 @@ def stream(length=400):
     return tokens
 
 
-@pytest.mark.parametrize("kernel", ["native", "tensorflow"])
-@pytest.mark.parametrize("architecture", ["skip_gram", "cbow"])
-def test_a_training_step_moves_both_embeddings_and_counts_itself(kernel, architecture):
-    model = made(kernel=kernel, architecture=architecture)
+@pytest.mark.parametrize("given", [
+    {"kernel": kernel, "loss": loss, "architecture": architecture}
+    for kernel, loss in (("native", "negative_sampling"), ("tensorflow", "negative_sampling"),
+                         ("native", "hierarchical_softmax"), ("tensorflow", "hierarchical_softmax"),
+                         ("auto", "full_softmax"))
+    for architecture in ("skip_gram", "cbow")
+])  # fmt: skip
+def test_a_training_step_moves_both_embeddings_and_counts_itself(given):
+    model = made(**given)
     model.compile()
     before = [weight.numpy() for weight in model.weights]
     first = model.train_on_batch(stream())
@@ -64,7 +69,7 @@ def test_the_learning_rate_falls_within_a_step_to_that_of_the_next():
 def test_another_optimizer_is_refused(optimizer):
     with pytest.raises(
         KerasappError,
-        match=r"train.optimizer: .* plain SGD.* not (adam|SGD with (momentum|clipnorm))",
+        match=r"train.optimizer: .* plain SGD.* not (Adam|SGD with (momentum|clipnorm))",
     ):
         made().compile(optimizer)
 
@@ -83,3 +88,23 @@ def test_a_saved_model_is_loaded_by_keras_alone(tmp_path):
     np.testing.assert_array_equal(again.word_vectors(), model.word_vectors())
     again.train_on_batch(stream())
     assert int(again.optimizer.iterations) == 2
+
+
+def test_full_softmax_has_no_native_form_and_the_tree_has_a_node_less_than_words():
+    with pytest.raises(KerasappError, match=r"model\.kernel: full_softmax"):
+        made(kernel="native", loss="full_softmax")
+    assert made(loss="hierarchical_softmax").context.embeddings.shape == (len(COUNTS) - 1, 4)
+
+
+@pytest.mark.parametrize("architecture", ["skip_gram", "cbow"])
+def test_both_forms_of_hierarchical_softmax_learn_the_same(architecture):
+    """The same loss within a twentieth after some steps, though the windows are drawn otherwise."""
+    losses = []
+    for kernel in ("native", "tensorflow"):
+        model = made(kernel=kernel, loss="hierarchical_softmax", architecture=architecture)
+        model.compile(keras.optimizers.SGD(0.05))
+        model.optimizer.build(model.trainable_variables)
+        for _ in range(30):
+            told = float(np.ravel(model.train_on_batch(stream(4000)))[0])
+        losses.append(told)
+    assert losses[0] == pytest.approx(losses[1], rel=0.05) and losses[0] < 2.5

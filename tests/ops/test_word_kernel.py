@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from kerasapp.ops import _word_kernel
+from kerasapp.ops._huffman import tree
 
 NOISE = 6  # the one word that is drawn as a negative
 STREAM = np.array([0, 1, 2, 3, -1, 4, 5, 0, -2, -2], np.int32)
 RATES = (0.5, 0.25)
+COUNTS = [9, 7, 6, 5, 3, 2, 1]
 
 
 def tables():
@@ -36,24 +38,31 @@ def rate(place):
     return RATES[0] + (RATES[1] - RATES[0]) * place / len(STREAM)
 
 
-def skip_gram(inputs, outputs, negatives):
+def told_by_noise(word, negatives):
+    return [(word, 1)] + [(NOISE, 0)] * negatives
+
+
+def told_by_tree(word, negatives):
+    nodes, ways = tree(COUNTS)
+    return [(node, 1 - way) for node, way in zip(nodes[word], ways[word], strict=True) if node >= 0]
+
+
+def skip_gram(inputs, outputs, told, negatives):
     for place, word, beside in centres():
-        targets = [(word, 1)] + [(NOISE, 0)] * negatives
         before, change = outputs.copy(), np.zeros_like(outputs)
         for other in beside:
             x, gradient = inputs[other].copy(), 0
-            for target, label in targets:
+            for target, label in told(word, negatives):
                 step = rate(place) * (label - sigmoid(x @ before[target]))
                 gradient, change[target] = gradient + step * before[target], change[target] + step * x
             inputs[other] += gradient
         outputs += change
 
 
-def cbow(inputs, outputs, negatives):
+def cbow(inputs, outputs, told, negatives):
     for place, word, beside in centres():
-        targets = [(word, 1)] + [(NOISE, 0)] * negatives
         x, gradient, before = np.mean([inputs[other] for other in beside], axis=0), 0, outputs.copy()
-        for target, label in targets:
+        for target, label in told(word, negatives):
             step = rate(place) * (label - sigmoid(x @ before[target]))
             gradient = gradient + step * before[target]
             outputs[target] += step * x
@@ -62,15 +71,16 @@ def cbow(inputs, outputs, negatives):
 
 
 @pytest.mark.parametrize("form", [skip_gram, cbow])
-@pytest.mark.parametrize("negatives", [0, 2])
+@pytest.mark.parametrize("negatives", [0, 2, None])
 def test_updates_are_those_of_the_paper_pair_by_pair(form, negatives):
+    """Of negative sampling and, without negatives, of hierarchical softmax."""
     expected, found = tables(), tables()
-    form(*expected, negatives)
-    _word_kernel.learn(
-        found, STREAM, always(NOISE), RATES, 1, window=1, negatives=negatives, cbow=form is cbow, threads=1
-    )
+    told, table = (told_by_tree, tree(COUNTS)) if negatives is None else (told_by_noise, always(NOISE))
+    form(*expected, told, negatives)
+    _word_kernel.learn(found, STREAM, table, RATES, 1, window=1, negatives=negatives, cbow=form is cbow, threads=1)
     for a, b in zip(expected, found, strict=True):
         np.testing.assert_allclose(b, a, atol=5e-3)  # the sigmoid is read from a table
+    assert np.abs(expected[1] - tables()[1]).max() > 0.05
 
 
 def test_a_negative_that_is_the_word_itself_is_passed_over():

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from kerasapp import pipeline
+from kerasapp import components, pipeline
 from kerasapp.data import text_files
 from kerasapp.data._arrays import Arrays, texts
 from kerasapp.errors import DataError
@@ -29,7 +29,11 @@ def test_words_stand_by_their_frequency_and_rare_ones_are_left_out():
     )
     assert task.words == ["the", "and", "dog", "don't"] and task.counts == [4, 2, 2, 2]
     assert task.text_words == 15
-    assert task.facts() == {"vocabulary_size": 4, "word_counts": [4, 2, 2, 2], "window": 5}
+    facts = {"vocabulary": task.words, "vocabulary_size": 4, "word_counts": [4, 2, 2, 2]}
+    seen = [4 * ((400**-0.5) + 1 / 400), *[2 * (200**-0.5 + 1 / 200)] * 3]  # subsample 1e-3: a share of .4 is 400 times
+    assert task.facts().pop("subsampled_counts") == pytest.approx(seen)
+    del (found := task.facts())["subsampled_counts"]
+    assert found == facts | {"window": 5, "cooccurrence_window": 5}
 
 
 def test_what_stands_between_spaces_is_a_word_where_that_is_asked():
@@ -209,11 +213,10 @@ def test_batches_are_a_function_of_their_number(monkeypatch):
         np.testing.assert_array_equal(a, b)
 
 
-def test_the_signatures_answer_as_the_verbs_do():
-    from kerasapp.models.word2vec import build
-
+@pytest.mark.parametrize("name", ["glove", "word2vec"])
+def test_the_signatures_answer_as_the_verbs_do(name):
     task = Word2Vec(min_count=1).adapt(split_of("king queen man woman boy girl", "king man boy", "king"))
-    model = build(**task.facts(), dimensions=6)
+    model = components.create("models", {"name": name, "dimensions": 6}, **task.facts())
     vectors = task.result(model)
     call = task.signatures(model)
     near = call["nearest"](tf.constant(["queen", "boy"]), tf.constant(3))
@@ -226,3 +229,21 @@ def test_the_signatures_answer_as_the_verbs_do():
     assert [one.decode() for one in found.numpy()] == [one["word"] for one in told]
     made = call["embed"]({"words": tf.constant(["girl", "none"])})["vector"].numpy()
     np.testing.assert_allclose(made, [vectors.matrix[vectors.index["girl"]], np.zeros(6)], atol=1e-6)
+
+
+def test_the_signatures_know_unseen_words_where_the_model_does():
+    task = Word2Vec(min_count=1).adapt(split_of("king queen man woman boy girl", "king man boy", "king"))
+    model = components.create("models", {"name": "fasttext", "dimensions": 6}, **task.facts())
+    vectors, call = task.result(model), task.signatures(model)
+    near = call["nearest"](tf.constant(["kingly", "boy"]), tf.constant(3))
+    for row, word in enumerate(("kingly", "boy")):
+        told = vectors.nearest(word, 3)
+        assert [one.decode() for one in near["words"][row].numpy()] == [one["word"] for one in told]
+        np.testing.assert_allclose(near["similarities"][row], [one["similarity"] for one in told], atol=1e-5)
+    (found,) = call["analogy"](*(tf.constant([word]) for word in ("man", "mannish", "woman")), tf.constant(9))["words"]
+    told = vectors.analogy(["mannish", "woman"], ["man"], 9)
+    assert [one.decode() for one in found.numpy()] == [one["word"] for one in told] and len(told) == 4
+    made = call["embed"]({"words": tf.constant(["queenly", ""])})["vector"].numpy()
+    np.testing.assert_allclose(made, [vectors.of(["queenly"])[0][0], np.zeros(6)], atol=1e-6)
+    words = task.asked({})["words"].tolist()
+    assert words[: len(task.words)] == [word.encode() for word in task.words] and b"kingking" in words

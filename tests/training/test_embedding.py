@@ -8,6 +8,9 @@ from kerasapp.evaluation import evaluate
 from kerasapp.recipe import load
 from kerasapp.run import Run
 from kerasapp.training import prepare, train
+from kerasapp.training._embedding import known_at_start
+from kerasapp.vector_files import Ngrams
+from kerasapp.vectors import Vectors, write
 
 TEXT = """\
 title: T
@@ -79,7 +82,7 @@ def test_coverage_is_of_the_vocabulary_and_of_the_running_words(recipe, vectors,
     known = sum(word in ("oak", "good", ".") for word in running)
     told = run.report["embedding"]
     assert told.pop("occurrences") == pytest.approx(known / len(running))
-    assert told == {"from": str(vectors), "words": 6, "found": 3, "coverage": 0.5}
+    assert told == {"from": str(vectors), "words": 6, "found": 3, "made": 0, "coverage": 0.5}
     assert any(line.startswith(f"{vectors}: vectors for 3 of 6 words, .500, and .") for line in caplog.messages)
     for name in ("report.md", "report.html"):
         assert f"Taken from {vectors}: 3 of the 6 words have one (.500)" in (run.path / name).read_text()
@@ -93,6 +96,22 @@ def test_a_rare_word_counts_among_the_running_ones(recipe, vectors, tmp_path):
     assert prepared.embedding.told["words"] == 6 and facts["word_counts"][1] > 0
     known = sum(facts["word_counts"][row(prepared.task, word)] for word in ("oak", "good", "."))
     assert prepared.embedding.told["occurrences"] == pytest.approx(known / sum(facts["word_counts"]))
+
+
+def test_other_words_have_vectors_made_of_their_ngrams_and_are_counted_apart(recipe, tmp_path, caplog):
+    ngrams = Ngrams(np.random.default_rng(0).normal(size=(20, 3)).astype(np.float32), 3, 6)
+    known = Vectors(list(VECTORS), np.array(list(VECTORS.values()), np.float32), None, ngrams)
+    write(tmp_path / "v.npz", known)
+    with caplog.at_level("INFO", "kerasapp"):
+        prepared = prepare(recipe(tmp_path / "v.npz"))
+    made = table(prepared.model)
+    assert made[row(prepared.task, "oak")].tolist() == [1, 2, 3]
+    assert made[row(prepared.task, "elm")] == pytest.approx(ngrams.vectors(["elm"])[0][0])
+    told = prepared.embedding.told
+    assert (told["words"], told["found"], told["made"], told["coverage"]) == (6, 6, 3, 1.0)
+    assert "vectors for 6 of 6 words (3 made of their n-grams), 1" in caplog.text
+    run = train(recipe(tmp_path / "v.npz"), tmp_path)
+    assert "3 of these made of the word's n-grams" in (run.path / "report.md").read_text()
 
 
 @pytest.mark.parametrize("stages", [None, [{"epochs": 1, "trainable": ["head"]}, {"epochs": 1}]])
@@ -121,6 +140,36 @@ def test_a_finished_run_needs_its_vectors_no_more(recipe, vectors, tmp_path):
     assert np.array_equal(table(again.model()), expected)
     told = evaluate(again, again.model(), again.task, again.splits())
     assert told["splits"]["test"]["metrics"] == run.report["splits"]["test"]["metrics"]
+
+
+def rivals(run):
+    return [row["name"] for row in run.report["baselines"]]
+
+
+def test_the_report_compares_with_classifiers_on_the_vectors_themselves(recipe, vectors, tmp_path):
+    run = train(recipe(vectors), tmp_path)
+    own = ["mean of vectors + logistic regression", "SIF + logistic regression"]
+    assert rivals(run) == ["majority class", "TF-IDF + logistic regression", *own]
+    assert all(name in (run.path / "report.md").read_text() for name in own)
+    assert run.report["baselines"][2]["metrics"]["accuracy"]["value"] == 1, "good has a vector, bad has none"
+    assert len(list(tmp_path.glob("runs/.baselines/*"))) == 2
+    other = train(recipe(vectors).replaced({"model.embedding": None}), tmp_path)
+    assert rivals(other) == rivals(run)[:2]
+
+
+def test_vectors_are_compared_with_on_resuming_while_they_are_those_of_the_start(recipe, vectors, tmp_path, caplog):
+    run = train(recipe(vectors), tmp_path)
+    known = known_at_start(run, run.task)
+    assert sorted(known.words) == [".", "good", "oak"] and known.matrix[known.index["oak"]].tolist() == VECTORS["oak"]
+    assert not caplog.messages
+    vectors.write_text(vectors.read_text().replace("1 2 3", "1 2 4"))
+    assert known_at_start(run, run.task) is None
+    assert caplog.messages[-1].startswith(f"{vectors}: was changed since")
+    vectors.unlink()
+    assert known_at_start(run, run.task) is None
+    assert f"{vectors}: no such file" in caplog.messages[-1]
+    without = train(recipe(vectors).replaced({"model.embedding": None}), tmp_path)
+    assert known_at_start(without, without.task) is None
 
 
 def test_a_run_of_word_vectors_is_taken_by_its_name_and_kept_by_its_path(recipe, tmp_path):

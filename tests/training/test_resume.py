@@ -53,6 +53,24 @@ KINDS = {
         "model": {"name": "word2vec", "dimensions": 8, "kernel": "tensorflow"},
         "train": {"epochs": 4, "stop_after": 4, "save_every": {"steps": 1}},
     },
+    "GloVe": {
+        "task": {"name": "word2vec", "min_count": 1, "window": 3},
+        "data": {"name": "sklearn", "dataset": "descriptions"},
+        "model": {"name": "glove", "dimensions": 8},
+        "train": {"epochs": 4, "stop_after": 4, "batch_size": 2, "save_every": {"steps": 1}},
+    },
+    "GloVe by XLA": {
+        "task": {"name": "word2vec", "min_count": 2, "window": 3},
+        "data": {"name": "sklearn", "dataset": "descriptions"},
+        "model": {"name": "glove", "dimensions": 8, "kernel": "tensorflow"},
+        "train": {"epochs": 4, "stop_after": 4, "batch_size": 2, "save_every": {"steps": 1}},
+    },
+    "word vectors of n-grams": {
+        "task": {"name": "word2vec", "min_count": 1, "subsample": 1e-2},
+        "data": {"name": "sklearn", "dataset": "descriptions"},
+        "model": {"name": "fasttext", "dimensions": 8, "buckets": 500},
+        "train": {"epochs": 4, "stop_after": 4, "save_every": {"steps": 1}},
+    },
     "stages": {
         "train.stages": [
             {"epochs": 1, "trainable": ["head"]},

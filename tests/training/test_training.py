@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kerasapp import vectors
 from kerasapp.callbacks.history import HistoryFile
 from kerasapp.errors import DataError, KerasappError, RecipeError, RunError, WorkError
 from kerasapp.prediction import predict
@@ -307,6 +308,61 @@ def test_word_vectors_go_on_from_a_run_of_the_same_words_only(trained, tmp_path)
     with pytest.raises(RunError, match=r"was trained with another vocabulary \(\d+ words, now \d+\)"):
         trained(WORDS | {"task": {"name": "word2vec", "min_count": 3},
                          "train": {"epochs": 1, "init_from": str(first.path)}})  # fmt: skip
+
+
+def test_glove_goes_on_from_another_of_the_same_words(trained, tmp_path):
+    glove = WORDS | {"model": {"name": "glove", "dimensions": 4}, "train": {"epochs": 3}}
+    first = trained(glove)
+    losses = [row["loss"] for row in rows(first)]
+    assert losses == sorted(losses, reverse=True)
+    again = trained(glove | {"train": {"epochs": 1, "init_from": str(first.path)}})
+    assert rows(again)[0]["loss"] < losses[-1]
+    kept = vectors.of(first.path)
+    np.testing.assert_allclose(kept.matrix, first.model().word_vectors())
+
+
+OWN_COUNTS = """
+import keras
+import numpy as np
+import tensorflow as tf
+
+TRAIN = {"optimizer": {"name": "Adam", "learning_rate": 0.1}, "epochs": 2}
+
+
+@keras.saving.register_keras_serializable("own")
+class Counts(keras.Model):
+    def __init__(self, words, **given):
+        super().__init__(**given)
+        self.words = words
+        self.embedding = keras.layers.Embedding(words, 2)
+        self.embedding.build()
+        self.built = True
+
+    def call(self, inputs):
+        return self.embedding(inputs["pairs"] if isinstance(inputs, dict) else inputs)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        wanted = tf.math.log1p(x["counts"])
+        return tf.reduce_mean((tf.reduce_sum(y_pred[..., 0, :] * y_pred[..., 1, :], -1) - wanted) ** 2)
+
+    def word_vectors(self):
+        return np.array(self.embedding.embeddings)
+
+    def get_config(self):
+        return super().get_config() | {"words": self.words}
+
+
+def build(*, vocabulary_size: int, cooccurrence_window: int):
+    return Counts(vocabulary_size)
+"""
+
+
+def test_a_model_of_one_s_own_is_trained_on_counts_where_it_asks_for_them(trained, tmp_path):
+    (tmp_path / "nets.py").write_text(OWN_COUNTS)
+    run = trained({"task": {"name": "word2vec", "min_count": 5}, "data": WORDS["data"], "model": "./nets.py:build",
+                   "train": {"save_every": None}})  # fmt: skip
+    losses = [row["loss"] for row in rows(run)]
+    assert len(losses) == 2 and losses[1] < losses[0]
 
 
 @pytest.mark.parametrize("train, path", [
