@@ -1,6 +1,6 @@
-"""AlexNet (Krizhevsky, Sutskever and Hinton, 2012, "ImageNet Classification with Deep Convolutional Neural Networks"):
-five convolutions with ReLU and overlapping max-pooling, two dense layers with dropout.
+"""AlexNet: five convolutions, overlapping max-pooling, two dense layers with dropout (Krizhevsky et al., 2012).
 
+Krizhevsky, Sutskever and Hinton, "ImageNet Classification with Deep Convolutional Neural Networks".
 `groups: 2` cuts the second, fourth and fifth convolution in two halves of the channels, as the paper's two GPUs did
 (60 965 224 parameters for 1000 classes of 224 x 224); the default is of one piece (62 378 344), and starts faster. Left
 out: biases that start at 1, He initialisation in place of a deviation of .01, the noise on principal components.

@@ -1,10 +1,9 @@
-"""EfficientNet B0 to B7: inverted residuals with squeeze-and-excitation, wider and deeper by one rule (Tan and Le,
-2019, arXiv:1905.11946).
+"""EfficientNet B0 to B7: MobileNet's blocks, wider and deeper by one rule (Tan and Le, 2019, arXiv:1905.11946).
 
-Left out: the search that found B0, AutoAugment, and the size of image that goes with each (224, 240, 260, 300, 380,
-456, 528, 600 pixels: task.image_size). Pixels come less ImageNet's mean and over its deviation (`rescaling`, mode
-"torch"), as the published weights were trained. For 1000 classes B0 has 5 288 548 learned parameters; the paper says
-5.3 million, and 66 for B7.
+Inverted residuals with squeeze-and-excitation. Left out: the search that found B0, AutoAugment, and the size of image
+that goes with each (224, 240, 260, 300, 380, 456, 528, 600 pixels: task.image_size). Pixels come less ImageNet's mean
+and over its deviation (`rescaling`, mode "torch"), as the published weights were trained. For 1000 classes B0 has 5.3
+million learned parameters, B7 66, as the paper says.
 
 Layers: `stem`; `stage_1` ... `stage_5` are the last maps before each halving (2, 4, 8, 16, 32 pixels a step; 1, 1, 2,
 4, 8 with the small stem), without an activation; within them `stage_2_block_1_expand`, `..._depthwise`,

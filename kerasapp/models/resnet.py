@@ -1,6 +1,7 @@
-"""Residual networks, version 1 (He et al., 2015, arXiv:1512.03385): normalisation and ReLU follow each convolution; and
-version 2 (He et al., 2016, arXiv:1603.05027): they come before it, and what is added stays as it is.
+"""Residual networks, version 1 and 2 (He et al., 2015, arXiv:1512.03385; 2016, arXiv:1603.05027).
 
+In version 1 normalisation and ReLU follow each convolution; in version 2 they come before it, and what is added stays
+as it is.
 The ImageNet form of table 1: 18 and 34 of two 3x3 convolutions a block, 50, 101 and 152 of bottlenecks (1x1, 3x3, 1x1).
 Version 1 strides in a bottleneck's first 1x1, as the paper and keras.applications do (PyTorch strides in the 3x3:
 "v1.5"); version 2 in the 3x3 of a stage's last block, as keras.applications does, where the paper strides in its first.
