@@ -1,7 +1,7 @@
 """word2vec: a vector for each word, learned from those around it (Mikolov et al., 2013, arXiv:1301.3781, 1310.4546).
 
 Two embeddings: one of words as inputs, which is what is kept; one of outputs, against which it is trained: words, or in
-hierarchical softmax the inner nodes of a tree of words.
+hierarchical softmax the inner nodes of a tree of words. Left out: updates by anything but plain gradient descent.
 """
 
 from functools import cached_property

@@ -17,14 +17,14 @@ def tree(counts: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
     Inner nodes count from 0; there is one less than words, of which two are the least.
     """
     size = len(counts)
-    heap = [(int(count), place) for place, count in enumerate(counts)]
+    heap = [(int(count), -place, place) for place, count in enumerate(counts)]  # of equal ones the last is the rarest
     heapify(heap)
     above, way = np.full(2 * size - 1, NO_NODE, np.int32), np.zeros(2 * size - 1, np.float32)
     for inner in range(size, 2 * size - 1):
-        (rarer, first), (rare, second) = heappop(heap), heappop(heap)
+        (rarer, _, first), (rare, _, second) = heappop(heap), heappop(heap)
         above[first] = above[second] = inner
         way[second] = 1
-        heappush(heap, (rarer + rare, inner))
+        heappush(heap, (rarer + rare, inner, inner))
     place, nodes, ways = np.arange(size), [], []
     while (up := np.where(place >= 0, above[place], NO_NODE)).max() >= 0:
         nodes.append(np.where(up >= 0, up - size, NO_NODE))

@@ -93,7 +93,7 @@ class NegativeSampling:
         pulled = predicted.summed(predicted.to_rows(pull, x))
         pushed = tf.reshape(tf.matmul(push, x, transpose_a=True), [-1, x.shape[2]])
         # one scatter: XLA copies a table that two of them change
-        places = tf.concat([predicted.words, tf.reshape(drawn, [-1])], 0)
+        places = tf.concat([predicted.words, tf.cast(tf.reshape(drawn, [-1]), predicted.words.dtype)], 0)
         return Step(added(outputs, places, tf.concat([pulled, pushed], 0), damping), change, loss)
 
     def _draw(self, blocks: int, seed: tf.Tensor) -> tf.Tensor:

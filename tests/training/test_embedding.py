@@ -159,6 +159,7 @@ def test_the_report_compares_with_classifiers_on_the_vectors_themselves(recipe, 
 
 def test_vectors_are_compared_with_on_resuming_while_they_are_those_of_the_start(recipe, vectors, tmp_path, caplog):
     run = train(recipe(vectors), tmp_path)
+    caplog.clear()
     known = known_at_start(run, run.task)
     assert sorted(known.words) == [".", "good", "oak"] and known.matrix[known.index["oak"]].tolist() == VECTORS["oak"]
     assert not caplog.messages
