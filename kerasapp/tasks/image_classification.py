@@ -101,7 +101,9 @@ class ImageClassification(Classification):
             image = decode_images(image, size=tuple(size), channels=channels, mode=self.resize)
         else:
             if image.shape[1:3] != tuple(size):
-                image = place_images(image, tuple(size), self.resize)
+                black = (self.value_range or (0, 1))[0]
+                placed = place_images(image - tf.cast(black, image.dtype), tuple(size), self.resize)
+                image = placed + tf.cast(black, placed.dtype)
             if image.shape[3] != channels:
                 image = tf.image.grayscale_to_rgb(image) if channels == 3 else tf.image.rgb_to_grayscale(image)
         if self._early:

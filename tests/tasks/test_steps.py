@@ -158,6 +158,13 @@ def test_pictures_are_placed_with_their_proportions_from_files_as_from_arrays(mo
         assert len(rows) == 10 and columns.tolist() == [3, 4, 5, 6]
 
 
+def test_what_is_beside_a_picture_is_black_whatever_the_values_of_black(examples):
+    values = np.linspace(-1, 1, 2 * 4 * 8, dtype=np.float32).reshape(2, 4, 8, 1)
+    arrays = examples(names=NAMES, image=values, label=[0, 1])
+    made = inputs_of(ImageClassification(image_size=(8, 8), resize="fit").adapt(arrays), arrays)
+    assert np.all(made[:, [0, 1, 6, 7]] == 0) and made[1, 2:6].min() > 0.4
+
+
 def test_mixing_shares_labels_in_training_only_and_is_a_function_of_the_keys(split):
     task = ImageClassification(mixing=[{"name": "mixup", "alpha": 1.0}, {"name": "cutmix", "alpha": 1.0}]).adapt(split)
     raw = task.prepare(split.gather(tf.range(8, dtype=tf.int64)))
