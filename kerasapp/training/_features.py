@@ -124,8 +124,8 @@ def _digest(model: keras.Model, task: Task, split: Split) -> str:
     for layer in leaves(model):
         for weight in layer.weights if layer.name != "head" else ():
             digest.update(np.ascontiguousarray(weight).tobytes())
-    base = keras.saving.serialize_keras_object(model.get_layer("base"))
-    told = [base, type(task).__name__, task.state(), task.arguments(), keras.config.dtype_policy().name]
+    layers = [(type(layer).__name__, layer.get_config()) for layer in leaves(model.get_layer("base"))]
+    told = [layers, type(task).__name__, task.state(), task.arguments(), keras.config.dtype_policy().name]
     digest.update(json.dumps(told, sort_keys=True, default=str).encode())
     digest.update(np.asarray(split.fingerprints()).tobytes())
     if "label" in split.features:

@@ -29,6 +29,12 @@ ARGUMENTS = {
     "densenet": {"depth": 40, "growth_rate": 4},
     "mobilenet_v2": {"alpha": 0.35},
     "mobilenet_v3": {"size": "small"},
+    "pretrained": {
+        "base": "MobileNetV2",
+        "base_arguments": {"alpha": 0.35},
+        "strategy": "train_all",
+        "batch_norm": "train",
+    },
 }
 
 
