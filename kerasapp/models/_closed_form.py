@@ -1,18 +1,23 @@
 """What models share that write their update out in closed form: one optimizer, of which the update is."""
 
 import os
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from kerasapp.errors import KerasappError
 
 
 class ClosedForm(keras.Model):
-    """A model with a training step of its own, in float32, that reads the rate, and what else is in `FREE`, from its
-    optimizer and updates the weights itself. Its mean loss is `loss_mean`.
+    """A model of word vectors with a training step of its own, in float32, that reads the rate, and what else is in
+    `FREE`, from its optimizer and updates the weights itself. Its mean loss is `loss_mean`; `_config` is what its
+    class is made with.
     """
+
+    _config: dict[str, Any]
 
     OPTIMIZER: type[keras.optimizers.Optimizer] = keras.optimizers.SGD
     FREE: tuple[str, ...] = ("learning_rate",)
@@ -42,11 +47,22 @@ class ClosedForm(keras.Model):
             told = f"{name} is trained by plain {wanted}, whose update is in closed form, not {what}"
             raise KerasappError(f"train.optimizer: {told}. Leave it out, or set its {' and '.join(self.FREE)} alone")
 
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), **self._config}
+
     def get_compile_config(self) -> dict[str, Any] | None:
         return {"optimizer": keras.saving.serialize_keras_object(self.optimizer)} if self.compiled else None
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         self.compile(keras.saving.deserialize_keras_object(config["optimizer"]))
+
+    def table(self) -> tf.Tensor:
+        """(words, dimensions) float32, the vectors of all words."""
+        raise NotImplementedError
+
+    def word_vectors(self) -> np.ndarray:
+        """`table` as NumPy has it."""
+        return self.table().numpy()
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
@@ -72,6 +88,22 @@ class ClosedForm(keras.Model):
 def native(kernel: str) -> bool:
     """Whether a model of the `kernel: auto | tensorflow | native` trains by numba."""
     return kernel == "native" or (kernel == "auto" and not tf.config.list_physical_devices("GPU"))
+
+
+def in_numpy(learn: Callable[..., tuple[float, float]], tables: Sequence[tf.Tensor], *given: tf.Tensor) -> list:
+    """Calls `learn(tables, *given)` in Python, which changes copies of the tables in place and gives a summed loss and
+    of how many: the changed tables, and these two.
+    """
+
+    def called(*arrays: np.ndarray) -> list[np.ndarray]:
+        changed = [np.array(table) for table in arrays[: len(tables)]]
+        return [*changed, *map(np.float32, learn(changed, *arrays[len(tables) :]))]
+
+    shapes = [*(table.shape for table in tables), [], []]
+    made = tf.numpy_function(called, [*tables, *given], [tf.float32] * len(shapes))
+    for tensor, shape in zip(made, shapes, strict=True):
+        tensor.set_shape(shape)
+    return made
 
 
 def threads() -> int:

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kerasapp.models._closed_form import threads
+from kerasapp.models._closed_form import in_numpy, threads
 from kerasapp.models.word2vec import Word2Vec
 from kerasapp.ops._ngram_ops import ngrams
 from kerasapp.ops._ngrams import Groups, groups
@@ -103,17 +103,18 @@ class FastText(Word2Vec):
         return learn
 
     def _by_native(self, words: tf.Variable, ngrams: tf.Variable, outputs: tf.Variable, stream: tf.Tensor,
-                   *others: tf.Tensor) -> list:  # fmt: skip
+                   rates: tf.Tensor, seed: tf.Tensor) -> list:  # fmt: skip
         """Copies of the rows that a stream meets: of all it would take longer than to learn."""
         rows = tf.numpy_function(self._groups.rows, [stream], tf.int64, stateful=False)
         rows.set_shape([None])
-        words, part, *made = super()._by_native(words, tf.gather(ngrams, rows), outputs, stream, *others)
+        tables = [words, tf.gather(ngrams, rows), outputs]
+        words, part, *made = in_numpy(self._learned, tables, stream, rates, seed, rows)
         return [words, tf.IndexedSlices(part, rows), *made]
 
-    def _by_kernel(self, tables, stream, rates, seed):
+    def _by_kernel(self, tables, stream, rates, seed, rows):
         from kerasapp.ops import _subword_kernel
 
-        own, groups = self._config, self._groups.renumbered(self._groups.rows(stream))
+        own, groups = self._config, self._groups.renumbered(rows)
         return _subword_kernel.learn(tables, stream, groups, self._blocks.loss.noise, rates, seed, window=own["window"],
                                      negatives=own["negatives"], cbow=own["cbow"], threads=threads())  # fmt: skip
 

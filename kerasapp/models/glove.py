@@ -8,11 +8,10 @@ out: windows of one side, and a vector for unknown words.
 from typing import Any, Literal
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from kerasapp.errors import KerasappError
-from kerasapp.models._closed_form import ClosedForm, native, threads
+from kerasapp.models._closed_form import ClosedForm, in_numpy, native, threads
 from kerasapp.ops._glove_blocks import blocks_of
 from kerasapp.types import PositiveFloat, PositiveInt
 
@@ -68,10 +67,6 @@ class Glove(ClosedForm):
         """(words, dimensions) float32: the sum of both, as in section 4.2 of the paper."""
         return tf.convert_to_tensor(self.embedding.embeddings + self.context.embeddings)
 
-    def word_vectors(self) -> np.ndarray:
-        """`table` as NumPy has it."""
-        return self.table().numpy()
-
     def call(self, words: tf.Tensor | dict[str, tf.Tensor]) -> tf.Tensor:
         """Places of words (...), or these as `words` or `pairs` of a mapping; zeros of what is no word."""
         places = words.get("words", words.get("pairs")) if isinstance(words, dict) else words
@@ -105,18 +100,11 @@ class Glove(ClosedForm):
         return [self.embedding, self.context, self.embedding_bias, self.context_bias]
 
     def _by_native(self, tables: list[tf.Tensor], *given: tf.Tensor) -> tuple:
-        *made, loss, count = tf.numpy_function(self._learned, [*given, *tables], [tf.float32] * (len(tables) + 2))
-        for tensor, like in zip(made, tables, strict=True):
-            tensor.set_shape(like.shape)
-        return made, tf.reshape(loss, []), tf.reshape(count, [])
+        *made, loss, count = in_numpy(self._learned, tables, *given)
+        return made, loss, count
 
-    def _learned(self, pairs: np.ndarray, counts: np.ndarray, rates: np.ndarray, *tables: np.ndarray) -> list:
+    def _learned(self, tables, pairs, counts, rates):
         from kerasapp.ops import _glove_kernel
 
-        changed, own = [np.array(table) for table in tables], self._config
-        weighed = {"x_max": own["x_max"], "alpha": own["alpha"]}
-        loss, count = _glove_kernel.learn(changed, pairs, counts, tuple(rates.tolist()), **weighed, threads=threads())
-        return [*changed, np.float32(loss), np.float32(count)]
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), **self._config}
+        weighed = {key: self._config[key] for key in ("x_max", "alpha")}
+        return _glove_kernel.learn(tables, pairs, counts, tuple(rates.tolist()), **weighed, threads=threads())

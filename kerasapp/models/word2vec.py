@@ -8,11 +8,10 @@ from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from kerasapp.errors import KerasappError
-from kerasapp.models._closed_form import ClosedForm, native, threads
+from kerasapp.models._closed_form import ClosedForm, in_numpy, native, threads
 from kerasapp.ops._word_blocks import Blocks, blocks_of
 from kerasapp.ops._word_losses import NegativeSampling
 from kerasapp.types import PositiveInt
@@ -93,10 +92,6 @@ class Word2Vec(ClosedForm):
         """(words, dimensions) float32, the vectors of all words."""
         return tf.convert_to_tensor(self.embedding.embeddings)
 
-    def word_vectors(self) -> np.ndarray:
-        """`table` as NumPy has it."""
-        return self.table().numpy()
-
     def call(self, words: tf.Tensor | dict[str, tf.Tensor]) -> tf.Tensor:
         """Places of words (...), or these as `words` beside their `letters`; zeros of what is no word."""
         places = words["words"] if isinstance(words, dict) else words
@@ -122,18 +117,12 @@ class Word2Vec(ClosedForm):
         return [self.embedding, self.context]
 
     def _by_native(self, *given: tf.Tensor) -> list[tf.Tensor]:
-        *tables, _, _, _ = given
-        shapes = [*(table.shape for table in tables), [], []]
-        made = tf.numpy_function(self._learned, given, [tf.float32] * len(shapes))
-        for tensor, shape in zip(made, shapes, strict=True):
-            tensor.set_shape(shape)
-        return made
-
-    def _learned(self, *given):
         *tables, stream, rates, seed = given
-        tables = [np.array(table) for table in tables]
-        loss, pairs = self._by_kernel(tables, stream, tuple(rates.tolist()), int(seed[0]) * 2**31 + int(seed[1]))
-        return [*tables, np.float32(loss), np.float32(pairs)]
+        return in_numpy(self._learned, tables, stream, rates, seed)
+
+    def _learned(self, tables, stream, rates, seed, *more):
+        rates, seed = tuple(rates.tolist()), int(seed[0]) * 2**31 + int(seed[1])
+        return self._by_kernel(tables, stream, rates, seed, *more)
 
     def _by_kernel(self, tables, stream, rates, seed):
         from kerasapp.ops import _word_kernel
@@ -142,6 +131,3 @@ class Word2Vec(ClosedForm):
         told, negatives = (by.noise, by.negatives) if isinstance(by, NegativeSampling) else (by.tree, None)
         return _word_kernel.learn(tables, stream, told, rates, seed, window=own["window"], negatives=negatives,
                                   cbow=own["cbow"], threads=threads())  # fmt: skip
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), **self._config}

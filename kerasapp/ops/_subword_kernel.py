@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 
 from kerasapp.ops._ngrams import Groups
-from kerasapp.ops._word_kernel import SIGMOID, _add, _fetch, _negatives, _random, _step, in_threads
+from kerasapp.ops._word_kernel import SIGMOID, _add, _end, _fetch, _negatives, _state, _step, _window, in_threads
 
 
 def learn(
@@ -45,16 +45,12 @@ def _through(stream, words, ngrams, outputs, starts, members, chances, others, s
     wanted, steps = np.empty(negatives + 1, np.float32), np.empty(negatives + 1, np.float32)
     gradient, mean = np.empty(dimensions, np.float32), np.empty(dimensions, np.float32)
     total = np.empty(dimensions, np.float32)
-    state = _random(seed * np.uint64(0x9E3779B97F4A7C15) | np.uint64(1))  # 0 would stay 0
+    state = _state(seed)
     loss, pairs, begin = 0.0, 0, 0
     while begin < len(stream):
-        end = begin
-        while end < len(stream) and stream[end] >= 0:
-            end += 1
+        end = _end(stream, begin)
         for centre in range(begin, end):
-            state = _random(state)
-            reach = 1 + np.int64((state >> np.uint64(32)) % np.uint64(window))
-            first, last = max(begin, centre - reach), min(end, centre + reach + 1)
+            state, first, last = _window(state, window, begin, centre, end)
             if last - first < 2:
                 continue
             now, told = rate + fall * np.float32(centre), (state >> np.uint64(40)) % np.uint64(every) == 0

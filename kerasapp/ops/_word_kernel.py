@@ -78,6 +78,29 @@ def _random(state):
 
 
 @njit(inline="always")
+def _state(seed):
+    """Of a generator that begins; 0 would stay 0."""
+    return _random(seed * np.uint64(0x9E3779B97F4A7C15) | np.uint64(1))
+
+
+@njit(inline="always")
+def _end(stream, begin):
+    """Where the sentence ends that begins there."""
+    end = begin
+    while end < len(stream) and stream[end] >= 0:
+        end += 1
+    return end
+
+
+@njit(inline="always")
+def _window(state, window, begin, centre, end):
+    """The generator's next state, and a centre's window, drawn anew, within its sentence."""
+    state = _random(state)
+    reach = 1 + np.int64((state >> np.uint64(32)) % np.uint64(window))
+    return state, max(begin, centre - reach), min(end, centre + reach + 1)
+
+
+@njit(inline="always")
 def _draw(state, chances, others):
     """A word by the alias table."""
     word = np.int64((state >> np.uint64(32)) * np.uint64(len(chances)) >> np.uint64(32))
@@ -168,16 +191,12 @@ def _through(
     wanted, steps = np.empty(most, np.float32), np.empty(most, np.float32)
     rows, changes = np.empty((most, dimensions), np.float32), np.empty((most, dimensions), np.float32)
     gradient, mean = np.empty(dimensions, np.float32), np.empty(dimensions, np.float32)
-    state = _random(seed * np.uint64(0x9E3779B97F4A7C15) | np.uint64(1))  # 0 would stay 0
+    state = _state(seed)
     loss, pairs, begin, count = 0.0, 0, 0, most
     while begin < len(stream):
-        end = begin
-        while end < len(stream) and stream[end] >= 0:
-            end += 1
+        end = _end(stream, begin)
         for centre in range(begin, end):
-            state = _random(state)
-            reach = 1 + np.int64((state >> np.uint64(32)) % np.uint64(window))
-            first, last = max(begin, centre - reach), min(end, centre + reach + 1)
+            state, first, last = _window(state, window, begin, centre, end)
             if last - first < 2:
                 continue
             if len(nodes):

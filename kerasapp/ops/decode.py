@@ -31,8 +31,9 @@ def decode_image(data: tf.Tensor, *, channels: int = 3, max_pixels: int = MAX_PI
 
     Raises tf.errors.InvalidArgumentError, when it is run: over max_pixels, of another format, or broken.
     """
-    whole = tf.constant([2**30, 2**30])
-    return upright(_stored(data, channels, max_pixels, whole), exif_orientation(data))
+    orientation = exif_orientation(data)
+    with tf.control_dependencies([orientation]):  # else a refused file stops its loop, and one of two errors is told
+        return upright(_stored(data, channels, max_pixels, tf.constant([2**30, 2**30])), orientation)
 
 
 def decode_images(

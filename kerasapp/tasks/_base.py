@@ -139,8 +139,8 @@ class Task(ABC):
         """What training made, where that is something else than the model; `keep` writes it down."""
         return model
 
-    def keep(self, model: keras.Model, folder: Path) -> None:  # noqa: B027
-        """Writes into a finished run's folder what later verbs read without TensorFlow; nothing by default."""
+    def keep(self, result: Any, folder: Path) -> None:  # noqa: B027
+        """Writes the result into a finished run's folder, for verbs without TensorFlow; nothing by default."""
 
     def measures(self) -> bool:
         """Whether it has metrics of a whole split."""

@@ -9,8 +9,8 @@ from kerasapp.types import Feature
 
 SENTENCE_END, GONE = -1, -2
 """What stands in a row besides words: the end of a sentence; a word that is not in the vocabulary, or nothing."""
-LONGEST, SHORTEST = 2**20, 2**12
-ROWS = 8  # at least so many in an epoch, where that leaves them SHORTEST words: each step hands the tables over once
+LONGEST, SHORTEST = 2**18, 2**12
+ROWS = 32  # at least so many in an epoch, where that leaves them SHORTEST words
 
 
 def places_of(corpus: Corpus, words: list[str]) -> np.ndarray:

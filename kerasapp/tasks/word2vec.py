@@ -162,9 +162,9 @@ class Word2Vec(Task):
         ngrams = of_ngrams() if of_ngrams else None
         return Vectors(self.words, model.word_vectors(), np.asarray(self.counts), ngrams)
 
-    def keep(self, model: keras.Model, folder: Path) -> None:
+    def keep(self, result: Vectors, folder: Path) -> None:
         """vectors.npz, for `nearest`, `analogy` and `evaluate`."""
-        write(folder / FILE, self.result(model))
+        write(folder / FILE, result)
 
     def read(self) -> dict[str, tf.TensorSpec]:
         return {"words": tf.TensorSpec([None], tf.string)}

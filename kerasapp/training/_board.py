@@ -1,6 +1,7 @@
 """What TensorBoard shows of a run, taken from its data and model."""
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -44,17 +45,16 @@ def board(
     )
 
 
-def keep_embeddings(run: Run, model: keras.Model, task: Task) -> None:
+def keep_embeddings(run: Run, model: keras.Model, task: Task, result: Any) -> None:
     """For TensorBoard's projector, of the model that is kept: the embeddings whose rows have names."""
-    if found := embeddings(model, task):
+    if found := embeddings(model, task, result):
         write_projector(run.path / "logs", found)
 
 
-def embeddings(model: keras.Model, task: Task) -> dict[str, Vectors]:
-    """By name: the word vectors that a task's result is, or the model's layers Embedding with a row for each word of
+def embeddings(model: keras.Model, task: Task, result: Any) -> dict[str, Vectors]:
+    """By name: the word vectors that a task's `result` is, or the model's layers Embedding with a row for each word of
     the task's `vocabulary`, the most frequent first; what stands there besides words is left out.
     """
-    result = task.result(model)
     if isinstance(result, Vectors):
         return {"vectors": result}
     facts = task.facts()

@@ -53,8 +53,9 @@ def report(
             vectors=known,
         )
     model = run.model()
-    task.keep(model, run.path)
-    keep_embeddings(run, model, task)
+    result = task.result(model)
+    task.keep(result, run.path)
+    keep_embeddings(run, model, task, result)
     made = evaluation.evaluate(
         run, model, task, splits, names=(name,), history=history,
         baselines=compared,

@@ -30,14 +30,9 @@ def asked(*words):
 
 @pytest.mark.parametrize("kernel", ["native", "tensorflow"])
 @pytest.mark.parametrize("architecture", ["skip_gram", "cbow"])
-def test_a_training_step_moves_all_three_tables(kernel, architecture):
+def test_a_training_step_moves_all_three_tables(kernel, architecture, moved_by_two_steps):
     model = made(kernel=kernel, architecture=architecture)
-    model.compile()
-    before = [weight.numpy() for weight in model.weights]
-    first = model.train_on_batch(stream())
-    assert np.isfinite(first) and int(model.optimizer.iterations) == 1
-    model.train_on_batch(stream())
-    assert all(not np.array_equal(old, new.numpy()) for old, new in zip(before, model.weights, strict=True))
+    assert all(moved_by_two_steps(model, stream()))
     assert {layer.name for layer in model.layers} == {"embedding", "ngrams", "context"}
 
 
@@ -66,16 +61,8 @@ def test_both_kernels_learn_the_same_words_to_be_alike(kernel):
 
 
 @pytest.mark.parametrize("kernel", ["native", "tensorflow"])
-def test_the_same_seed_gives_the_same_vectors(kernel):
-    vectors = []
-    for _ in range(2):
-        model = made(kernel=kernel)
-        model.compile()
-        tf.config.experimental.enable_op_determinism()
-        for _ in range(3):
-            model.train_on_batch(stream())
-        vectors.append(model.word_vectors())
-    np.testing.assert_array_equal(*vectors)
+def test_the_same_seed_gives_the_same_vectors(kernel, trained_twice):
+    np.testing.assert_array_equal(*trained_twice(lambda: made(kernel=kernel), stream()))
 
 
 def test_a_frozen_table_stays_and_the_others_learn():

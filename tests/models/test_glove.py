@@ -1,7 +1,6 @@
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from kerasapp.errors import KerasappError
 from kerasapp.models.glove import build
@@ -50,16 +49,8 @@ def test_both_kernels_learn_alike():
 
 
 @pytest.mark.parametrize("kernel", ["native", "tensorflow"])
-def test_the_same_seed_gives_the_same_vectors(kernel):
-    tf.config.experimental.enable_op_determinism()
-    vectors = []
-    for _ in range(2):
-        model = made(kernel=kernel)
-        model.compile()
-        for _ in range(3):
-            model.train_on_batch(counted())
-        vectors.append(model.word_vectors())
-    np.testing.assert_array_equal(*vectors)
+def test_the_same_seed_gives_the_same_vectors(kernel, trained_twice):
+    np.testing.assert_array_equal(*trained_twice(lambda: made(kernel=kernel), counted()))
 
 
 def test_a_word_s_vector_is_the_sum_of_its_two_which_begin_apart():

@@ -1,7 +1,6 @@
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from kerasapp.errors import KerasappError
 from kerasapp.models.word2vec import build
@@ -29,28 +28,15 @@ def stream(length=400):
                          ("auto", "full_softmax"))
     for architecture in ("skip_gram", "cbow")
 ])  # fmt: skip
-def test_a_training_step_moves_both_embeddings_and_counts_itself(given):
+def test_a_training_step_moves_both_embeddings_and_counts_itself(given, moved_by_two_steps):
     model = made(**given)
-    model.compile()
-    before = [weight.numpy() for weight in model.weights]
-    first = model.train_on_batch(stream())
-    assert np.isfinite(first) and int(model.optimizer.iterations) == 1
-    model.train_on_batch(stream())
-    assert all(not np.array_equal(old, new.numpy()) for old, new in zip(before, model.weights, strict=True))
+    assert all(moved_by_two_steps(model, stream()))
     assert [layer.name for layer in model.layers] == ["embedding", "context"]
 
 
 @pytest.mark.parametrize("kernel", ["native", "tensorflow"])
-def test_the_same_seed_gives_the_same_vectors(kernel):
-    vectors = []
-    for _ in range(2):
-        model = made(kernel=kernel)
-        model.compile()
-        tf.config.experimental.enable_op_determinism()
-        for _ in range(3):
-            model.train_on_batch(stream())
-        vectors.append(model.word_vectors())
-    np.testing.assert_array_equal(*vectors)
+def test_the_same_seed_gives_the_same_vectors(kernel, trained_twice):
+    np.testing.assert_array_equal(*trained_twice(lambda: made(kernel=kernel), stream()))
 
 
 def test_the_learning_rate_falls_within_a_step_to_that_of_the_next():

@@ -195,6 +195,13 @@ def test_a_file_cut_anywhere_is_an_error_not_a_crash(decode, kind):
             decode(whole[:kept])
 
 
+def test_of_two_errors_at_once_the_reason_is_told(decode):
+    """The search for EXIF is stopped by a refusal beside it, which once came out as the error of one call in twenty."""
+    for _ in range(200):
+        with pytest.raises(tf.errors.InvalidArgumentError):
+            decode(b"RIF")
+
+
 def test_only_the_first_frame_of_a_gif_is_unfolded(decode):
     """Its decoder would unfold all of them, and make room for the largest."""
     data, larger = encoded(photograph(), "GIF", comment=b"a comment"), encoded(photograph(100, 120), "GIF")

@@ -73,7 +73,7 @@ def test_only_embeddings_with_a_row_for_each_word_are_shown_the_most_frequent_wo
     inputs = keras.Input((None,), dtype="int32")
     layers = [keras.layers.Embedding(rows, 2, name=name) for name, rows in (("words", 5), ("places", 7))]
     model = keras.Model(inputs, [layer(inputs) for layer in layers])
-    found = embeddings(model, task)
+    found = embeddings(model, task, task.result(model))
     assert list(found) == ["words"]
     assert found["words"].words == ["b", "c", "a"] and found["words"].counts.tolist() == [9, 5, 2]
     assert np.array_equal(found["words"].matrix, layers[0].get_weights()[0][[3, 4, 2]])
