@@ -72,6 +72,8 @@ class ImageClassification(Classification):
         value_range = None if encoded or feature.dtype == "uint8" else _value_range(split)
         made = self.learned(**labels, image_shape=shape, value_range=value_range, input_shape=shape, learned_steps=[])
         learned, input_shape = learn(self.preprocessing, shape, lambda: made._pictures(split))
+        if self.mixing:  # what it can't be is told before a model is made
+            mixed(tf.zeros([1, *input_shape]), tf.zeros([1, len(made.labels)]), tf.zeros([1, 2], tf.int32), self.mixing)
         return made.learned(input_shape=input_shape, learned_steps=learned)
 
     def facts(self) -> dict[str, Any]:

@@ -125,6 +125,8 @@ def _digest(model: keras.Model, task: Task, split: Split) -> str:
         for weight in layer.weights if layer.name != "head" else ():
             digest.update(np.ascontiguousarray(weight).tobytes())
     layers = [(type(layer).__name__, layer.get_config()) for layer in leaves(model.get_layer("base"))]
+    for _, config in layers:
+        config.pop("name", None)  # Keras numbers them on from model to model
     told = [layers, type(task).__name__, task.state(), task.arguments(), keras.config.dtype_policy().name]
     digest.update(json.dumps(told, sort_keys=True, default=str).encode())
     digest.update(np.asarray(split.fingerprints()).tobytes())
