@@ -82,12 +82,14 @@ class Reading:
 class Train:
     """Everything about training that isn't data, task or model. A stage may change any of these but `stages`.
 
+    `layer_decay`: each layer with a kernel learns at so much of the rate of the next one (rates by depth).
     `keep`: the model of the epoch with the best monitor is the run's, or the last, where no metric tells a better one.
     """
 
     epochs: PositiveInt = 10
     batch_size: PositiveInt = 32
     optimizer: Optimizer = field(default_factory=lambda: {"name": "Adam"})
+    layer_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
     warmup_epochs: NonNegativeFloat = 0.0
     loss: Loss | None = None
     label_smoothing: Fraction = 0.0

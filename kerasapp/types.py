@@ -66,8 +66,8 @@ Activation = Annotated[str, KerasName("activations")]
 Application = Annotated[str, KerasName("applications")]
 """One of the networks of keras.applications."""
 Weights = Annotated[str, IsPath(words=("imagenet", "none"))]
-"""What a network starts from: `imagenet`, `none`, or the path of a file or a run. `build` does not read them: training
-puts them into the layer `base`.
+"""What a network starts from: `imagenet`, `none`, or the path of a file, a run or an exported model. `build` does not
+read them: training puts them into the layer `base`, or into the whole of it.
 """
 Initializer = Annotated[Spec, Component("keras.initializers")]
 Regularizer = Annotated[Spec, Component("keras.regularizers")]

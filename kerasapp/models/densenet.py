@@ -21,7 +21,7 @@ from keras import layers
 
 from kerasapp.models._blocks import conv_norm_activation, head, norm_activation
 from kerasapp.models._convolutions import is_small, require_size, rescaled
-from kerasapp.types import Fraction, Initializer, PositiveInt, Regularizer
+from kerasapp.types import Fraction, Initializer, PositiveInt, Regularizer, Weights
 
 BLOCKS = {
     121: (6, 12, 24, 16),
@@ -44,6 +44,7 @@ def build(
     dropout: Fraction = 0.0,
     kernel_initializer: Initializer | None = None,
     kernel_regularizer: Regularizer | None = None,
+    weights: Weights = "none",
 ) -> keras.Model:
     """Images (batch, h, w, c) float32 in [0, 1] -> logits (batch, num_classes).
 
@@ -53,8 +54,10 @@ def build(
         a side. Either has twice as many kernels as the growth.
     dropout: before the head; the paper has none there.
     kernel_initializer: None: He normal. kernel_regularizer: the paper's weight decay of 1e-4 is {name: L2, l2: 5e-5}.
+    weights: what it starts from, such as imagenet; training brings them.
     Raises ValueError below 29 x 29 pixels, 8 x 8 with the small stem; of the small form, 13 x 13 and 4 x 4.
     """
+    del weights
     counts = BLOCKS[depth]
     small = is_small(image_shape, stem)
     halvings = 2 ** (len(counts) - 1)

@@ -25,7 +25,7 @@ from kerasapp.models._convolutions import (
     rescaled,
     rounded,
 )
-from kerasapp.types import Fraction, Initializer, Regularizer
+from kerasapp.types import Fraction, Initializer, Regularizer, Weights
 
 STAGES = (  # table 1: (kernel, expansion, channels, blocks) of the rows between two halvings
     ((3, 1, 16, 1),),
@@ -52,6 +52,7 @@ def build(
     stochastic_depth: Fraction = 0.2,
     kernel_initializer: Initializer | None = None,
     kernel_regularizer: Regularizer | None = None,
+    weights: Weights = "none",
 ) -> keras.Model:
     """Images (batch, h, w, c) float32 in [0, 1] -> logits (batch, num_classes).
 
@@ -61,7 +62,9 @@ def build(
     stochastic_depth: how often the last block is left out; the others less, in proportion to their depth.
     kernel_initializer: None: what fits the activation. kernel_regularizer: the paper's decay of 1e-5 is {name: L2,
         l2: 5e-6}.
+    weights: what it starts from, such as imagenet; training brings them.
     """
+    del weights
     given = {"epsilon": EPSILON, "kernel_initializer": kernel_initializer, "kernel_regularizer": kernel_regularizer}
     parts = {"convolution": partial(conv_norm_activation, **given),
              "depthwise": partial(depthwise_norm_activation, **given)}  # fmt: skip

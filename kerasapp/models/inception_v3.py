@@ -18,7 +18,7 @@ from keras import layers
 
 from kerasapp.models._blocks import conv_norm_activation, head
 from kerasapp.models._convolutions import branched, is_small, require_size, rescaled, tower
-from kerasapp.types import Fraction, Initializer, Regularizer
+from kerasapp.types import Fraction, Initializer, Regularizer, Weights
 
 POOLED = (32, 64, 64)  # kernels behind the pool of each block of 35 x 35
 SEVENTH = (128, 160, 160, 192)  # kernels within the branches of 1x7 and 7x1, each block of 17 x 17
@@ -35,6 +35,7 @@ def build(
     dropout: Fraction = 0.2,
     kernel_initializer: Initializer | None = None,
     kernel_regularizer: Regularizer | None = None,
+    weights: Weights = "none",
 ) -> keras.Model:
     """Images (batch, h, w, c) float32 in [0, 1] -> logits (batch, num_classes).
 
@@ -42,8 +43,10 @@ def build(
         side.
     dropout: before the head.
     kernel_initializer: None: He normal. kernel_regularizer: a weight decay of 4e-5 is {name: L2, l2: 2e-5}.
+    weights: what it starts from, such as imagenet; training brings them.
     Raises ValueError below 75 x 75 pixels, 21 x 21 with the small stem.
     """
+    del weights
     small = is_small(image_shape, stem, LARGE)
     require_size(image_shape, SMALLEST["cifar" if small else "imagenet"])
     convolution = partial(conv_norm_activation, epsilon=EPSILON, scale=False, kernel_initializer=kernel_initializer,

@@ -22,7 +22,7 @@ from kerasapp.models._convolutions import (
     rescaled,
     rounded,
 )
-from kerasapp.types import Fraction, Initializer, PositiveFloat, Regularizer
+from kerasapp.types import Fraction, Initializer, PositiveFloat, Regularizer, Weights
 
 EXPANSION = 6  # table 2; the first block does not expand
 STAGES = (  # table 2: (channels, blocks) of the rows between two halvings
@@ -45,6 +45,7 @@ def build(
     dropout: Fraction = 0.2,
     kernel_initializer: Initializer | None = None,
     kernel_regularizer: Regularizer | None = None,
+    weights: Weights = "none",
 ) -> keras.Model:
     """Images (batch, h, w, c) float32 in [0, 1] -> logits (batch, num_classes).
 
@@ -54,7 +55,9 @@ def build(
         side.
     dropout: before the head.
     kernel_initializer: None: He normal. kernel_regularizer: the paper's weight decay of 4e-5 is {name: L2, l2: 2e-5}.
+    weights: what it starts from, such as imagenet; training brings them.
     """
+    del weights
     shared = {"epsilon": EPSILON, "kernel_initializer": kernel_initializer, "kernel_regularizer": kernel_regularizer}
     convolution = partial(conv_norm_activation, **shared)
     depthwise = partial(depthwise_norm_activation, **shared)

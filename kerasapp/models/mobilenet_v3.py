@@ -24,7 +24,7 @@ from kerasapp.models._convolutions import (
     rescaled,
     rounded,
 )
-from kerasapp.types import Fraction, Initializer, PositiveFloat, Regularizer
+from kerasapp.types import Fraction, Initializer, PositiveFloat, Regularizer, Weights
 
 # Tables 1 and 2: (kernel, expansion, channels, squeeze-and-excitation, activation) of the blocks between two halvings.
 RE, HS = "relu", "hard_silu"
@@ -60,6 +60,7 @@ def build(
     dropout: Fraction = 0.2,
     kernel_initializer: Initializer | None = None,
     kernel_regularizer: Regularizer | None = None,
+    weights: Weights = "none",
 ) -> keras.Model:
     """Images (batch, h, w, c) float32 in [0, 1] -> logits (batch, num_classes).
 
@@ -70,7 +71,9 @@ def build(
     dropout: before the head.
     kernel_initializer: None: what fits the activation. kernel_regularizer: the paper's decay of 1e-5 is {name: L2,
         l2: 5e-6}.
+    weights: what it starts from, such as imagenet; training brings them.
     """
+    del weights
     given = {"kernel_initializer": kernel_initializer, "kernel_regularizer": kernel_regularizer}
     convolution = partial(conv_norm_activation, epsilon=EPSILON, **given)
     depthwise = partial(depthwise_norm_activation, epsilon=EPSILON, **given)

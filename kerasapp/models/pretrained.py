@@ -3,7 +3,7 @@
 What is learned further is one of three strategies (Yosinski et al., 2014, arXiv:1411.1792): nothing but the head, the
 last convolutions, all. Batch normalisation keeps what it has seen elsewhere, in its statistics and its scale, unless
 `batch_norm` says otherwise: a few hundred photographs tell less of them. The weights themselves are brought by training
-(kerasapp/training/_weights.py), so that a trained model is opened without them. Left out: rates by depth.
+(kerasapp/training/_base_weights.py), so that a trained model is opened without them.
 
 Layers: `preprocess`, `base` (a model, with the layers that keras.applications gives it), `pool`, `dropout`, `head`.
 """
@@ -33,6 +33,7 @@ def build(
     base: Application,
     base_arguments: dict[str, Any] | None = None,
     weights: Weights = "imagenet",
+    safe_mode: bool = True,
     strategy: Literal["frozen", "train_top", "train_all"] = "frozen",
     train_top: PositiveInt = 3,
     batch_norm: Literal["inference", "train"] = "inference",
@@ -43,7 +44,8 @@ def build(
     """Images (batch, h, w, 1 or 3) float32 in [0, 1] -> logits (batch, num_classes).
 
     base, base_arguments: `MobileNetV2`, and what that function takes besides, such as {alpha: 0.35}.
-    weights: `imagenet` (fetched once by Keras), `none`, a file (.weights.h5, .h5, .keras), or a run.
+    weights: `imagenet` (fetched once by Keras), `none`, a file (.weights.h5, .h5, .keras), a run, an exported model.
+    safe_mode: false: a .keras file may bring code, such as a Lambda layer's, which is run.
     strategy: frozen: the head alone learns, on features that are computed once where nothing augments the images;
         train_top: the last `train_top` convolutions too, depthwise ones counted; train_all: all of it.
     batch_norm: inference: as it was, in training too; train: it learns as far as what is beside it does.
@@ -52,7 +54,7 @@ def build(
     dropout: before the head.
     Raises ValueError where the base does not take the arguments or the images, or has fewer convolutions.
     """
-    del weights  # training brings them
+    del weights, safe_mode  # training brings them
     network = _base(base, image_shape, base_arguments or {})
     _freeze(network, base, strategy, train_top, batch_norm)
     images = keras.Input(image_shape, name="image")

@@ -25,7 +25,7 @@ from keras import layers, ops
 
 from kerasapp.models._blocks import conv_norm_activation, head, norm_activation
 from kerasapp.models._convolutions import drop_branch, is_small, rescaled
-from kerasapp.types import Fraction, Initializer, Regularizer
+from kerasapp.types import Fraction, Initializer, Regularizer, Weights
 
 IMAGENET_BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
 IMAGENET_FILTERS = (64, 128, 256, 512)
@@ -46,6 +46,7 @@ def build(
     dropout: Fraction = 0.0,
     kernel_initializer: Initializer | None = None,
     kernel_regularizer: Regularizer | None = None,
+    weights: Weights = "none",
 ) -> keras.Model:
     """Images (batch, h, w, c) float32 in [0, 1] -> logits (batch, num_classes).
 
@@ -57,7 +58,9 @@ def build(
     stochastic_depth: how often the last block is left out; the others less, in proportion to their depth.
     dropout: before the head; the paper has none.
     kernel_initializer: None: He normal. kernel_regularizer: the paper's weight decay of 1e-4 is {name: L2, l2: 5e-5}.
+    weights: what it starts from, such as imagenet; training brings them.
     """
+    del weights
     convolution = partial(conv_norm_activation, padding="centred", kernel_initializer=kernel_initializer,
                           kernel_regularizer=kernel_regularizer)  # fmt: skip
     counts = IMAGENET_BLOCKS.get(depth, ((depth - 2) // 6,) * 3)

@@ -18,7 +18,7 @@ from keras import layers
 
 from kerasapp.models._blocks import conv_norm_activation, dense_stack, head
 from kerasapp.models._convolutions import require_size, rescaled
-from kerasapp.types import Fraction, Initializer, PositiveInt, Regularizer
+from kerasapp.types import Fraction, Initializer, PositiveInt, Regularizer, Weights
 
 CONVOLUTIONS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}  # table 1
 FILTERS = (64, 128, 256, 512, 512)
@@ -36,6 +36,7 @@ def build(
     dropout: Fraction = 0.5,
     kernel_initializer: Initializer | None = None,
     kernel_regularizer: Regularizer | None = None,
+    weights: Weights = "none",
 ) -> keras.Model:
     """Images (batch, h, w, c) float32 in [0, 1] -> logits (batch, num_classes).
 
@@ -43,8 +44,10 @@ def build(
     reduction: how the last map becomes a vector: all of it, as in the paper, or each channel's average.
     units: hidden dense layers of the head. dropout: after each of them.
     kernel_initializer: None: He normal. kernel_regularizer: the paper's weight decay of 5e-4 is {name: L2, l2: 2.5e-4}.
+    weights: what it starts from, such as imagenet; training brings them.
     Raises ValueError below 32 x 32 pixels, and where a map of unknown size is flattened.
     """
+    del weights
     require_size(image_shape, SMALLEST)
     shared = {"kernel_initializer": kernel_initializer, "kernel_regularizer": kernel_regularizer}
     convolution = partial(conv_norm_activation, batch_norm=batch_norm, **shared)

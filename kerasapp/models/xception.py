@@ -17,7 +17,7 @@ from keras import layers
 
 from kerasapp.models._blocks import conv_norm_activation, head
 from kerasapp.models._convolutions import is_small, require_size, rescaled, separable_norm
-from kerasapp.types import Fraction, Initializer, Regularizer
+from kerasapp.types import Fraction, Initializer, Regularizer, Weights
 
 ENTRY = (128, 256, 728)  # figure 5: what each block of the entry flow puts out
 MIDDLE = 8  # blocks
@@ -34,6 +34,7 @@ def build(
     dropout: Fraction = 0.5,
     kernel_initializer: Initializer | None = None,
     kernel_regularizer: Regularizer | None = None,
+    weights: Weights = "none",
 ) -> keras.Model:
     """Images (batch, h, w, c) float32 in [0, 1] -> logits (batch, num_classes).
 
@@ -41,8 +42,10 @@ def build(
         side.
     dropout: before the head (section 4.3).
     kernel_initializer: None: He normal. kernel_regularizer: the paper's weight decay of 1e-5 is {name: L2, l2: 5e-6}.
+    weights: what it starts from, such as imagenet; training brings them.
     Raises ValueError below 7 x 7 pixels, 5 x 5 with the small stem.
     """
+    del weights
     small = is_small(image_shape, stem)
     require_size(image_shape, SMALLEST["cifar" if small else "imagenet"])
     shared = {"epsilon": EPSILON, "kernel_initializer": kernel_initializer, "kernel_regularizer": kernel_regularizer}

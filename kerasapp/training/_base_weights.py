@@ -1,38 +1,44 @@
-"""The weights that a network begins with where they were learned elsewhere: put into the model's layer `base`."""
+"""The weights that a network begins with where they were learned elsewhere: put into the model's layer `base`, or into
+all of a network of our own but its head, where that is for other classes.
+"""
 
 import logging
 import warnings
-from collections import Counter
 from pathlib import Path
 
-import h5py
 import keras
-from keras.src.utils.naming import to_snake_case
+import tensorflow as tf
 
 from kerasapp import components
 from kerasapp.annotations import options, type_of
 from kerasapp.errors import KerasappError, first_line
+from kerasapp.models._applications import copy, counterpart, is_caffe
 from kerasapp.recipe import Recipe
 from kerasapp.run import Run
 from kerasapp.training._fault import fault
-from kerasapp.types import Weights
+from kerasapp.training._weights_files import differing, is_legacy, told_differing
+from kerasapp.types import Spec, Weights
 
 log = logging.getLogger("kerasapp")
 
+HEAD = "head"
+IMAGENET_CLASSES = 1000
+
 
 def take_weights(recipe: Recipe, model: keras.Model) -> None:
-    """Gives the layer `base` what the recipe's `weights` name. Raises RecipeError at that value."""
+    """Gives the model what the recipe's `weights` name. Raises RecipeError at that value."""
     name = _argument(recipe)
     if name is None or recipe.model[name] == "none":
         return
-    word, base = recipe.model[name], model.get_layer("base")
+    word = recipe.model[name]
     try:
-        source = _imagenet(model) if word == "imagenet" else _read(Path(word), base)
-        if source is not None:
-            _copy(source, base, word)
+        if word == "imagenet":
+            _imagenet(recipe.model, model)
+        else:
+            _read(Path(word), recipe.model, model)
     except (KerasappError, ValueError, OSError) as error:
         raise fault(recipe, f"model.{name}", first_line(error)) from error
-    log.info("the base starts from %s", word)
+    log.info("the %s starts from %s", _base_of(model).name, word)
 
 
 def _argument(recipe: Recipe) -> str | None:
@@ -42,39 +48,76 @@ def _argument(recipe: Recipe) -> str | None:
     return None
 
 
-def _imagenet(model: keras.Model) -> keras.Model:
+def _imagenet(spec: Spec, model: keras.Model) -> None:
     try:
-        return model.with_imagenet()
+        theirs = model.with_imagenet() if hasattr(model, "with_imagenet") else _theirs(spec, model, "imagenet")
     except Exception as error:  # whatever a download ends with
         way_out = "Bring the file here and give its path, or take weights: none"
         raise ValueError(f"ImageNet's weights could not be fetched ({first_line(error)}). {way_out}") from error
+    if hasattr(model, "with_imagenet"):
+        _by_name(theirs, _base_of(model), "imagenet")
+    else:
+        copy(theirs, model, caffe=is_caffe(spec))
 
 
-def _read(path: Path, base: keras.Model) -> keras.Model | None:
-    """The model of a run or a .keras file; None where a file of weights alone went into `base` by itself."""
+def _theirs(spec: Spec, model: keras.Model, weights: str) -> keras.Model:
+    """The network of keras.applications that computes what ours does; with its head where ours is for as many classes.
+    Raises ValueError.
+    """
+    units = model.get_layer(HEAD).units
+    shape = (*model.input_shape[1:3], 3)
+    classes = units if units == IMAGENET_CLASSES else None
+    return counterpart(spec, image_shape=shape, num_classes=classes, weights=weights)
+
+
+def _read(path: Path, spec: Spec, model: keras.Model) -> None:
+    """From a run, an exported model, a .keras file or a file of weights alone. Raises ValueError, RunError."""
+    base = _base_of(model)
     if (path / "recipe.yaml").is_file():
-        return _base_of(Run.open(path).model())
-    if not path.exists():
-        raise ValueError(f"{path}: no such file or run")
-    if path.suffix == ".keras":
-        return _base_of(keras.saving.load_model(path, compile=False))  # safe mode: no code of the file's is run
-    if path.suffix != ".h5":
-        raise ValueError(f"{path}: is no file of weights (.weights.h5, .h5, .keras) and no run")
+        _by_name(_base_of(Run.open(path).model()), base, str(path))
+    elif (path / "saved_model.pb").is_file():
+        _in_order(path, model)
+    elif not path.exists():
+        raise ValueError(f"{path}: no such file, run or exported model")
+    elif path.suffix == ".keras":
+        _by_name(_base_of(_loaded(path, spec.get("safe_mode", True))), base, str(path))
+    elif path.suffix != ".h5":
+        known = "no file of weights (.weights.h5, .h5, .keras), no run and no exported model"
+        raise ValueError(f"{path}: is {known}; pickles are not read, because reading one runs what it says")
+    elif base is model and is_legacy(path):
+        copy(_theirs(spec, model, str(path)), model, caffe=is_caffe(spec))
+    else:
+        _weights_alone(path, base)
+
+
+def _loaded(path: Path, safe_mode: bool) -> keras.Model:
+    """A whole model. Raises ValueError where it brings code of its own and that was not asked for."""
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=safe_mode)
+    except (ValueError, TypeError) as error:
+        if safe_mode and "unsafe" in str(error).lower():
+            told = "holds code (a Lambda layer), which loading would run. Where you trust it: model.safe_mode: false"
+            raise ValueError(f"{path}: {told}") from error
+        raise ValueError(f"{path}: is no model that Keras can load ({first_line(error)})") from error
+
+
+def _weights_alone(path: Path, base: keras.Model) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Keras says of containers of layers that the file has by their names
             base.load_weights(path)
     except (ValueError, KeyError, OSError) as error:
-        raise ValueError(_differing(path, base) or f"{path}: does not fit the base ({first_line(error)})") from error
-    return None
+        raise ValueError(differing(path, base) or f"{path}: does not fit the base ({first_line(error)})") from error
 
 
 def _base_of(model: keras.Model) -> keras.Model:
     return next((layer for layer in model.layers if layer.name == "base"), model)
 
 
-def _copy(source: keras.Model, base: keras.Model, word: str) -> None:
-    """By names of layers. Raises ValueError at the first that is lacking or has another shape, before any is given."""
+def _by_name(source: keras.Model, base: keras.Model, word: str) -> None:
+    """Raises ValueError at the first layer that is lacking or has another shape, before any is given; but a head may
+    be for other classes.
+    """
     theirs = {layer.name: layer for layer in source._flatten_layers(include_self=False)}
     found = []
     for layer in base._flatten_layers(include_self=False):
@@ -82,52 +125,29 @@ def _copy(source: keras.Model, base: keras.Model, word: str) -> None:
             continue
         other = theirs.get(layer.name)
         if other is None:
-            raise ValueError(f"{word}: has no layer {layer.name}: it is another network than the base")
+            raise ValueError(f"{word}: has no layer {layer.name}: it is another network than the {base.name}")
         shapes = [[tuple(weight.shape) for weight in one.weights] for one in (layer, other)]
-        if shapes[0] != shapes[1]:
-            told = f"has weights of {_told(shapes[1])} there, and {_told(shapes[0])} in the base"
-            raise ValueError(f"{word}: {layer.name} {told}")
-        found.append((layer, other))
+        if shapes[0] == shapes[1]:
+            found.append((layer, other))
+        elif layer.name != HEAD:
+            raise ValueError(told_differing(word, layer.name, shapes[1], shapes[0], base))
     for layer, other in found:
         layer.set_weights(other.get_weights())
 
 
-def _differing(path: Path, base: keras.Model) -> str | None:
-    """The first layer whose weights a file has in other shapes, or does not have."""
-    try:
-        with h5py.File(path) as file:
-            legacy = "layer_names" in file.attrs
-            shapes = _legacy_shapes(file) if legacy else _shapes(file, base)
-    except (OSError, KeyError):
-        return f"{path}: is no file of weights: cut short, damaged, or something else"
-    for layer in base.layers:
-        own, found = [tuple(weight.shape) for weight in layer.weights], shapes.get(layer.name)
-        if not own or found == own:
-            continue
-        if found:
-            return f"{path}: {layer.name} has weights of {_told(found)} there, and {_told(own)} in the base"
-        there = ", ".join([name for name, kept in shapes.items() if kept][:3])
-        return f"{path}: has no weights for {layer.name}. It has {there}, …: another network than the base"
-    return None
-
-
-def _shapes(file: h5py.File, base: keras.Model) -> dict[str, list[tuple[int, ...]]]:
-    """By layer of the base: a file of Keras 3 has them by class and number, in the order of the model."""
-    counts, shapes = Counter(), {}
-    for layer in base.layers:
-        kind = to_snake_case(type(layer).__name__)
-        key = f"{kind}_{counts[kind]}" if counts[kind] else kind
-        counts[kind] += 1
-        kept = file["layers"].get(f"{key}/vars", {})
-        shapes[layer.name] = [kept[str(number)].shape for number in range(len(kept))]
-    return shapes
-
-
-def _legacy_shapes(file: h5py.File) -> dict[str, list[tuple[int, ...]]]:
-    """By layer of the file, as Keras wrote them before version 3."""
-    names = [name.decode() for name in file.attrs["layer_names"]]
-    return {name: [file[name][weight].shape for weight in file[name].attrs["weight_names"]] for name in names}
-
-
-def _told(shapes: list[tuple[int, ...]]) -> str:
-    return ", ".join(" x ".join(map(str, shape)) for shape in shapes)
+def _in_order(path: Path, model: keras.Model) -> None:
+    """From a SavedModel of kerasapp's, which keeps a model's variables in order. Raises ValueError, as `_by_name`."""
+    kept = getattr(tf.saved_model.load(str(path)), "weights", None)
+    if kept is None:
+        raise ValueError(f"{path}: was not exported by kerasapp, and how its variables go together is not known")
+    theirs = [variable for variable in kept if variable.dtype.is_floating]
+    ours = [variable for variable in model.variables if tf.as_dtype(variable.dtype).is_floating]
+    if len(theirs) != len(ours):
+        told = f"has {len(theirs)} variables, and the model {len(ours)}"
+        raise ValueError(f"{path}: {told}: it is another network")
+    pairs = [(own, other) for own, other in zip(ours, theirs, strict=True) if not own.path.startswith(f"{HEAD}/")]
+    for own, other in pairs:
+        if tuple(own.shape) != tuple(other.shape):
+            raise ValueError(told_differing(path, own.path, [tuple(other.shape)], [tuple(own.shape)], model))
+    for own, other in pairs:
+        own.assign(other)

@@ -8,6 +8,7 @@ import keras
 
 from kerasapp.callbacks._shared import inner
 from kerasapp.training._compile import Later, make_optimizer, make_rate
+from kerasapp.training._depth import slow_by_depth
 from kerasapp.training._stages import Stage, leaves
 
 
@@ -28,6 +29,7 @@ def optimizer_of(
         optimizer = make_optimizer(stage.train, steps, stage.epochs)
         apply_trainable(model, replace(stage, trainable=None), fixed)
         optimizer.build(model.trainable_variables)
+    slow_by_depth(optimizer, model, stage.train.layer_decay)
     apply_trainable(model, stage, fixed)
     return optimizer
 

@@ -1,10 +1,12 @@
 """Where the weights of a base come from, and what is said of those that do not fit."""
 
+import h5py
 import keras
 import numpy as np
 import pytest
 
 from kerasapp.errors import RecipeError
+from kerasapp.export import export
 from kerasapp.recipe import load
 from kerasapp.training import train
 from kerasapp.training._base_weights import take_weights
@@ -33,6 +35,26 @@ def recipe(tmp_path, monkeypatch):
     return make
 
 
+OWN = """\
+title: Photographs
+task: image_classification
+data: {{name: synthetic, image_shape: [32, 32, 3], num_classes: {classes}, examples: 24}}
+model: {{{model}, weights: {weights}}}
+train: {{epochs: 1, batch_size: 8}}
+"""
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def make(weights, classes=3, model="name: resnet, depth: 8"):
+        (tmp_path / "own.yaml").write_text(OWN.format(weights=weights, classes=classes, model=model))
+        return load(tmp_path / "own.yaml")
+
+    return make
+
+
 def base(alpha=0.35, seed=1):
     keras.utils.set_random_seed(seed)
     made = keras.applications.MobileNetV2(alpha=alpha, include_top=False, weights=None, input_shape=(32, 32, 3))
@@ -40,10 +62,20 @@ def base(alpha=0.35, seed=1):
     return made
 
 
-def taken(recipe):
+def whole(recipe):
     model = build(recipe, adapted(recipe)[0], None)
     take_weights(recipe, model)
-    return model.get_layer("base")
+    return model
+
+
+def taken(recipe):
+    return whole(recipe).get_layer("base")
+
+
+def same_but_for_the_head(model, other):
+    for variable, wanted in zip(model.variables, other.variables, strict=True):
+        if variable.dtype.startswith("float") and not variable.path.startswith("head/"):
+            np.testing.assert_array_equal(variable, wanted, err_msg=variable.path)
 
 
 @pytest.mark.parametrize("name", ["base.weights.h5", "base.keras"])
@@ -71,18 +103,56 @@ def test_another_width_another_network_and_what_is_no_file_are_said_at_the_value
         ("wide.keras", "block_1_project has weights"),
         ("cut.weights.h5", "is no file of weights"),
         ("net.pkl", "is no file of weights"),
-        ("gone.h5", "no such file or run"),
+        ("gone.h5", "no such file, run or exported model"),
     ):
         with pytest.raises(RecipeError, match=r"mine\.yaml:5:\d+") as error:
             taken(recipe(name))
         assert told.split(" has")[0] in str(error.value), str(error.value)
 
 
-def test_code_in_a_file_of_a_model_is_not_run(recipe, tmp_path):
-    model = keras.Sequential([keras.Input((32, 32, 3)), keras.layers.Lambda(lambda x: x)])
-    model.save(tmp_path / "lambda.keras")
-    with pytest.raises(RecipeError, match=r"mine\.yaml:5"):
+def test_code_in_a_file_of_a_model_is_run_where_that_is_asked_for(recipe, tmp_path):
+    source = base()
+    keras.Sequential([source, keras.layers.Lambda(lambda x: 2 * x)]).save(tmp_path / "lambda.keras")
+    with pytest.raises(RecipeError, match=r"mine\.yaml:5.*holds code.*model.safe_mode: false"):
         taken(recipe("lambda.keras"))
+    asked = recipe("lambda.keras").replaced({"model.safe_mode": False})
+    np.testing.assert_array_equal(taken(asked).get_weights()[0], source.get_weights()[0])
+
+
+def test_a_network_of_our_own_starts_from_a_run_or_an_exported_model(own, tmp_path):
+    run = train(own("none"), tmp_path)
+    folder = export(run)["path"]
+    for source in (run.path, folder):
+        same_but_for_the_head(whole(own(source, classes=4)), run.model())
+    with pytest.raises(RecipeError, match=r"own\.yaml:4.*is another network"):
+        whole(own(folder, model="name: resnet, depth: 14"))
+    with pytest.raises(RecipeError, match=r"own\.yaml:4.*has no layer"):
+        whole(own(run.path, model="name: resnet, depth: 14"))
+
+
+def test_a_network_of_our_own_starts_from_a_file_of_applications(own, tmp_path):
+    theirs, ours = base(), "name: mobilenet_v2, stem: imagenet, alpha: {}"
+    legacy(theirs, tmp_path / "mobilenet_v2_notop.h5")
+    model = whole(own("mobilenet_v2_notop.h5", model=ours.format(0.35)))
+    images = np.random.default_rng(0).random((2, 32, 32, 3), "float32")
+    pooled = keras.Model(model.input, model.get_layer("pool").output)(images)
+    wanted = theirs(keras.applications.mobilenet_v2.preprocess_input(255 * images))
+    np.testing.assert_allclose(pooled, wanted.numpy().mean((1, 2)), rtol=1e-4)
+    with pytest.raises(RecipeError, match=r"own\.yaml:4"):
+        whole(own("mobilenet_v2_notop.h5", model=ours.format(0.5)))
+
+
+def legacy(model, path):
+    """As Keras 2 wrote weights."""
+    with h5py.File(path, "w") as file:
+        layers = [layer for layer in model.layers if layer.weights]
+        file.attrs["layer_names"] = [layer.name.encode() for layer in layers]
+        file.attrs["keras_version"], file.attrs["backend"] = b"2.2.4", b"tensorflow"
+        for layer in layers:
+            group = file.create_group(layer.name)
+            group.attrs["weight_names"] = [weight.path.encode() for weight in layer.weights]
+            for weight in layer.weights:
+                group[weight.path] = weight.numpy()
 
 
 def test_a_trained_run_is_opened_without_its_weights_file(recipe, tmp_path):

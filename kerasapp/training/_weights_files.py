@@ -1,0 +1,66 @@
+"""Files of weights (.h5), as Keras wrote and writes them: which layers they hold, in which shapes."""
+
+from collections import Counter
+from pathlib import Path
+
+import h5py
+import keras
+from keras.src.utils.naming import to_snake_case
+
+Shapes = list[tuple[int, ...]]
+DAMAGED = "is no file of weights: cut short, damaged, or something else"
+
+
+def is_legacy(path: Path) -> bool:
+    """Whether it was written before Keras 3, as the files of keras.applications were. Raises ValueError."""
+    try:
+        with h5py.File(path) as file:
+            return "layer_names" in file.attrs
+    except OSError as error:
+        raise ValueError(f"{path}: {DAMAGED}") from error
+
+
+def differing(path: Path, base: keras.Model) -> str | None:
+    """The first layer whose weights a file has in other shapes, or does not have."""
+    try:
+        with h5py.File(path) as file:
+            legacy = "layer_names" in file.attrs
+            shapes = _legacy_shapes(file) if legacy else _shapes(file, base)
+    except (OSError, KeyError):
+        return f"{path}: {DAMAGED}"
+    for layer in base.layers:
+        own, found = [tuple(weight.shape) for weight in layer.weights], shapes.get(layer.name)
+        if not own or found == own:
+            continue
+        if found:
+            return told_differing(path, layer.name, found, own, base)
+        there = ", ".join([name for name, kept in shapes.items() if kept][:3])
+        return f"{path}: has no weights for {layer.name}. It has {there}, …: another network than the {base.name}"
+    return None
+
+
+def told_differing(word: object, name: str, there: Shapes, here: Shapes, base: keras.Model) -> str:
+    """`there` and `here`: the shapes of a layer's weights."""
+    return f"{word}: {name} has weights of {_told(there)} there, and {_told(here)} in the {base.name}"
+
+
+def _shapes(file: h5py.File, base: keras.Model) -> dict[str, Shapes]:
+    """By layer of the base: a file of Keras 3 has them by class and number, in the order of the model."""
+    counts, shapes = Counter(), {}
+    for layer in base.layers:
+        kind = to_snake_case(type(layer).__name__)
+        key = f"{kind}_{counts[kind]}" if counts[kind] else kind
+        counts[kind] += 1
+        kept = file["layers"].get(f"{key}/vars", {})
+        shapes[layer.name] = [kept[str(number)].shape for number in range(len(kept))]
+    return shapes
+
+
+def _legacy_shapes(file: h5py.File) -> dict[str, Shapes]:
+    """By layer of the file, as Keras wrote them before version 3."""
+    names = [name.decode() for name in file.attrs["layer_names"]]
+    return {name: [file[name][weight].shape for weight in file[name].attrs["weight_names"]] for name in names}
+
+
+def _told(shapes: Shapes) -> str:
+    return ", ".join(" x ".join(map(str, shape)) for shape in shapes)
