@@ -5,6 +5,7 @@ categories as such; pictures get histograms of oriented gradients (Dalal and Tri
 vector machine; texts get the logistic regression of how often each word occurs, weighed by how rare it is (TF-IDF;
 Sparck Jones, 1972), of the words as the task takes them. Where the model starts from word vectors, two more say what
 these are worth without it: the logistic regression of their mean in each text, plain and by SIF (kerasapp.documents).
+Where it starts from a network that was trained elsewhere, so does the logistic regression of that network's features.
 None is tuned. All see at most 10 000 examples of train and are scored on at most 10 000 of test.
 """
 
@@ -15,7 +16,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -39,6 +40,16 @@ Predict = Callable[[Task, Prepared, int, np.ndarray, Some, Some], np.ndarray]
 Rival = tuple[str, Predict]
 
 
+class Features(NamedTuple):
+    """Of a network that was trained elsewhere: `of(split, indices)` gives (examples, n) float32, `fingerprint` a number
+    for all that they depend on but the pictures.
+    """
+
+    name: str
+    fingerprint: str
+    of: Callable[[Split, np.ndarray], np.ndarray]
+
+
 def baselines(
     task: Task,
     splits: dict[str, Split],
@@ -47,11 +58,13 @@ def baselines(
     prepared: Prepared,
     cache: Path,
     vectors: Vectors | None = None,
+    features: Features | None = None,
 ) -> list[dict[str, Any]]:
     """Rows `{"name", "metrics": {name: {"value", ...}}, "trained_on", "of", "tested_on", "seconds"}`, on `test`.
 
     `prepared(split, indices)` gives raw features as `task.prepare` does, in NumPy. `vectors` are those that a model of
-    texts starts from, of words of the task's vocabulary. Metrics are named as the report's, in the label's own units.
+    texts starts from, of words of the task's vocabulary; `features` those of the network that a model of pictures
+    starts from. Metrics are named as the report's, in the label's own units.
     The rows are kept in the folder `cache`, under a hash of all that they depend on. No rows where there is no labelled
     test split or the examples can only be streamed.
     """
@@ -61,10 +74,14 @@ def baselines(
     kind, key = (task.INPUT, task.EVALUATION), _key(task, train, test, seed)
     make = partial(_rows, task, train, test, seed, prepared)
     rows = _kept(cache / f"baselines-{key}.json", lambda: make([CLASSICAL[kind]] if kind in CLASSICAL else []))
-    if vectors is None or kind != ("text", "classification"):
+    rivals, known = [], vectors or features
+    if vectors is not None and kind == ("text", "classification"):
+        rivals = [(name, partial(_documents, vectors, weighting)) for name, weighting in OF_VECTORS.items()]
+    elif features is not None and kind == ("image", "classification"):
+        rivals = [(f"{features.name} + logistic regression", partial(_pooled, features))]
+    if not rivals:
         return rows
-    rivals = [(name, partial(_documents, vectors, weighting)) for name, weighting in OF_VECTORS.items()]
-    return rows + _kept(cache / f"baselines-{key}-{vectors.fingerprint}.json", lambda: make(rivals)[1:])
+    return rows + _kept(cache / f"baselines-{key}-{known.fingerprint}.json", lambda: make(rivals)[1:])
 
 
 def _kept(path: Path, make: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
@@ -208,6 +225,12 @@ def _numbers(prepared: Prepared, split: Split, indices: np.ndarray) -> Iterator[
     for start in range(0, len(indices), CHUNK):
         for numbers in prepared(split, indices[start : start + CHUNK])["tokens"]:
             yield numbers[numbers > 0].tolist()
+
+
+def _pooled(
+    features: Features, task: Task, prepared: Prepared, seed: int, y: np.ndarray, learned: Some, tested: Some
+) -> np.ndarray:
+    return _logistic(seed, features.of(*learned), y, features.of(*tested))
 
 
 def _logistic(seed: int, features: Any, y: np.ndarray, tested: Any) -> np.ndarray:

@@ -5,8 +5,10 @@ prepares and augments an image), and so shared by runs and by the trials of a sw
 """
 
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -15,17 +17,23 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kerasapp import pipeline
+from kerasapp import components, pipeline
+from kerasapp.errors import KerasappError
+from kerasapp.evaluation.baselines import Features
 from kerasapp.meter import Meter
 from kerasapp.ops._random import example_keys
+from kerasapp.run import Run
 from kerasapp.tasks._base import Raw, Task
 from kerasapp.tasks._once import once
+from kerasapp.training._base_weights import take_weights
 from kerasapp.training._stages import leaves
 from kerasapp.types import Split
 
 VERSION = 1  # goes up when features would come out otherwise, so that kept ones are not used
 BATCH = 64
+LARGE = 20_000  # examples, beyond which no more features are computed for a baseline than it looks at
 PARTS = "features", "y"
+log = logging.getLogger("kerasapp")
 
 
 @dataclass(frozen=True)
@@ -65,6 +73,32 @@ def on_features(
         for name, read in readers.items()
     }
     return OnFeatures(task), {name: _reader(*arrays) for name, arrays in found.items()}
+
+
+def features_at_start(run: Run, task: Task, model: keras.Model, cache: Path) -> Features | None:
+    """What the base that a run's model started from makes of pictures; None where it has none, and, with a warning,
+    where its weights are gone by now. A base that learned nothing is the trained `model`'s own.
+    """
+    if not hasattr(model, "features") or run.recipe.model.get("weights") == "none":
+        return None
+    if not model.fixed_features:
+        try:
+            model = components.create("models", run.recipe.model, folder=run.recipe.folder, **task.facts())
+            take_weights(run.recipe, model)
+        except KerasappError as error:
+            log.warning("no baseline on the features of the base: %s", error)
+            return None
+    base = run.recipe.model.get("base", model.get_layer("base").name)
+    return Features(f"{base}'s features", _digest(model, task), partial(_of, model, task, run.recipe.seed, cache))
+
+
+def _of(model: keras.Model, task: Task, seed: int, cache: Path, split: Split, indices: np.ndarray) -> np.ndarray:
+    """(examples, n) float32: of some examples of a split; all of a small one are computed, and kept."""
+    read = pipeline.reader(task, split)
+    if len(split) <= LARGE:
+        return _kept(model, task, split, read, "a split", seed, 0, cache)[0][indices, 0]
+    parts = [read(tf.constant(indices[at : at + BATCH])) for at in range(0, len(indices), BATCH)]
+    return np.concatenate([model.features(task.elements(part)[0]).numpy() for part in parts])
 
 
 def _kept(
@@ -118,7 +152,7 @@ def _opened(folder: Path, key: str) -> tuple[np.ndarray, np.ndarray] | None:
         return None
 
 
-def _digest(model: keras.Model, task: Task, split: Split) -> str:
+def _digest(model: keras.Model, task: Task, split: Split | None = None) -> str:
     """A number for the base and its weights, what the task does to an image, and the images with their labels."""
     digest = blake2b(digest_size=16)
     for layer in leaves(model):
@@ -129,8 +163,9 @@ def _digest(model: keras.Model, task: Task, split: Split) -> str:
         config.pop("name", None)  # Keras numbers them on from model to model
     told = [layers, type(task).__name__, task.state(), task.arguments(), keras.config.dtype_policy().name]
     digest.update(json.dumps(told, sort_keys=True, default=str).encode())
-    digest.update(np.asarray(split.fingerprints()).tobytes())
-    if "label" in split.features:
+    if split is not None:
+        digest.update(np.asarray(split.fingerprints()).tobytes())
+    if split is not None and "label" in split.features:
         digest.update(np.asarray(split.column("label")).astype(str).astype("S").tobytes())
     return digest.hexdigest()
 

@@ -17,6 +17,7 @@ from kerasapp.run import Run
 from kerasapp.tasks._base import Task
 from kerasapp.training._board import keep_embeddings
 from kerasapp.training._embedding import Matched, known_at_start
+from kerasapp.training._features import features_at_start
 from kerasapp.types import Split
 
 log = logging.getLogger("kerasapp")
@@ -41,7 +42,7 @@ def report(
     name = next((name for name in there if "label" in splits[name].features), there[0])
     if name != there[0]:
         log.warning("the %s split has no labels: the report is on %s", there[0], name)
-    compared, plain = [], task.plain()
+    compared, plain, model = [], task.plain(), run.model()
     if cache is not None:
         known = embedding.known if embedding else known_at_start(run, task)
         compared = baselines(
@@ -51,8 +52,8 @@ def report(
             prepared=lambda split, indices: pipeline.prepared(plain, split, indices),
             cache=cache,
             vectors=known,
+            features=features_at_start(run, task, model, cache),
         )
-    model = run.model()
     result = task.result(model)
     task.keep(result, run.path)
     keep_embeddings(run, model, task, result)

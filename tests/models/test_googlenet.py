@@ -20,7 +20,7 @@ def model() -> keras.Model:
 
 
 def test_the_loss_in_training_is_the_weighted_sum_of_all_heads(model):
-    model.compile(keras.optimizers.SGD(0.0), LOSS, metrics=["accuracy"])
+    model.compile(keras.optimizers.SGD(0.0), LOSS, metrics=["accuracy"], run_eagerly=True)
     state = [variable.numpy() for variable in model.variables]
     logits = model(IMAGES, training=True)
     for variable, value in zip(model.variables, state, strict=True):  # the same dropout comes again

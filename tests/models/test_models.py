@@ -46,8 +46,13 @@ def asked(name: str) -> dict[str, bool]:
 # What has a training step of its own is tested there.
 OWN = {"fasttext": "test_fasttext.py", "glove": "test_glove.py", "word2vec": "test_word2vec.py"}
 MODELS = components.names("models")
+LARGE = ("densenet", "efficientnet", "inception_v3", "mobilenet_v3", "xception")  # test_applications.py has them too
 CASES = (
-    [pytest.param(name, IMAGES, id=name) for name in MODELS if "image_shape" in asked(name)]
+    [
+        pytest.param(name, IMAGES, id=name, marks=pytest.mark.slow if name in LARGE else ())
+        for name in MODELS
+        if "image_shape" in asked(name)
+    ]
     + [
         pytest.param(name, facts, id=f"{name}, {case}")
         for name in MODELS

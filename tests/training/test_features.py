@@ -1,7 +1,9 @@
 """Features of a frozen base: the same training as through the base, once."""
 
+import keras
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 from kerasapp.recipe import load
 from kerasapp.training import train
@@ -9,9 +11,10 @@ from kerasapp.training import train
 RECIPE = """\
 title: Photographs
 task: {{name: image_classification, augmentation: {augmentation}}}
-data: {{name: synthetic, image_shape: [32, 32, 3], num_classes: 3, examples: 40}}
-model: {{name: pretrained, base: MobileNetV2, base_arguments: {{alpha: 0.35}}, weights: none, views: {views}}}
-train: {{epochs: 3, batch_size: 8, optimizer: {{name: Adam, learning_rate: 1e-2}}}}
+data: {{name: synthetic, image_shape: [32, 32, 3], num_classes: 3, examples: 30}}
+model: {{name: pretrained, base: MobileNet, base_arguments: {{alpha: 0.25}}, weights: {weights}, views: {views},
+  strategy: {strategy}, train_top: 1}}
+train: {{epochs: 2, batch_size: 8, optimizer: {{name: Adam, learning_rate: 1e-2}}}}
 """
 
 
@@ -19,8 +22,9 @@ train: {{epochs: 3, batch_size: 8, optimizer: {{name: Adam, learning_rate: 1e-2}
 def run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
-    def of(augmentation="[]", views="null"):
-        (tmp_path / "mine.yaml").write_text(RECIPE.format(augmentation=augmentation, views=views))
+    def of(augmentation="[]", views="null", weights="none", strategy="frozen"):
+        given = {"augmentation": augmentation, "views": views, "weights": weights, "strategy": strategy}
+        (tmp_path / "mine.yaml").write_text(RECIPE.format(**given))
         return train(load(tmp_path / "mine.yaml"), tmp_path)
 
     return of
@@ -67,3 +71,20 @@ def test_augmented_images_go_through_the_base_anew_unless_views_are_asked_for(ru
     found = np.load(train_features / "features.npy")
     assert found.shape[1] == 4 and np.abs(found[:, :1] - found).max() > 0, "some are flipped"
     assert np.isfinite(views["loss"]).all()
+
+
+def test_the_report_compares_with_a_classifier_on_the_features_that_the_base_began_with(run, tmp_path):
+    keras.utils.set_random_seed(3)
+    network = keras.applications.MobileNet(include_top=False, weights=None, alpha=0.25, input_shape=(32, 32, 3))
+    network.save_weights(tmp_path / "base.weights.h5")
+    made = run(weights="base.weights.h5", strategy="train_top")
+
+    def features(split):
+        images = split.gather(np.arange(len(split)))["image"].numpy()
+        pixels = keras.applications.mobilenet.preprocess_input(images.astype("float32"))
+        return network(pixels, training=False).numpy().mean((1, 2)), made.task.targets(split)
+
+    splits = made.splits()
+    theirs = LogisticRegression(max_iter=1000, random_state=0).fit(*features(splits["train"]))
+    found = {row["name"]: row["metrics"]["accuracy"]["value"] for row in made.report["baselines"]}
+    assert found["MobileNet's features + logistic regression"] == pytest.approx(theirs.score(*features(splits["test"])))
