@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+
 def curve(depth: int, seed: int, epochs: int, data: Path, root: Path) -> tuple[list[float], list[float], float]:
     """Minutes since the beginning and validation accuracy, after each epoch; accuracy on test."""
     from kerasapp.recipe import load

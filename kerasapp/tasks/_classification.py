@@ -23,6 +23,11 @@ class Classification(Task):
     METRICS = ("loss", "accuracy", "top_5_accuracy")
     EVALUATION = "classification"
 
+    head: Literal["softmax", "svm", "squared_svm"] = "softmax"
+    """What the scores are trained as: log-probabilities, or by the margins of a support vector machine
+    (losses/multiclass_hinge.py; Tang, 2013, arXiv:1306.0239, squares them). Set only where `train.loss` is not.
+    """
+
     labels: list[str] = field(init=False, default=None, repr=False)
     """The classes' names, in the order of the logits."""
     label_values: list[int] | None = field(init=False, default=None, repr=False)
@@ -54,7 +59,11 @@ class Classification(Task):
         return tf.one_hot(raw["label"], len(self.labels))
 
     def loss(self, chosen: Spec | None = None, label_smoothing: float = 0.0) -> keras.losses.Loss:
-        return classification_loss(chosen, label_smoothing)
+        if self.head == "softmax":
+            return classification_loss(chosen, label_smoothing)
+        if chosen is not None:
+            raise KerasappError(f"train.loss: task.head: {self.head} has a loss of its own. Leave one of them out")
+        return classification_loss({"name": "multiclass_hinge", "squared": self.head == "squared_svm"}, label_smoothing)
 
     def metrics(self) -> list[keras.metrics.Metric]:
         """Accuracy; with more than five classes also how often the right one is among the first five."""

@@ -6,6 +6,7 @@ import pytest
 
 from kerasapp.errors import KerasappError
 from kerasapp.tasks._losses import NO_CLASSIFICATION, classification_loss, regression_loss
+from kerasapp.tasks.image_classification import ImageClassification
 
 LOGITS = np.random.default_rng(0).normal(0, 2, (6, 4)).astype("float32")
 Y = np.eye(4, dtype="float32")[[0, 3, 2, 1, 1, 0]]
@@ -93,3 +94,14 @@ def test_a_regression_loss_is_what_its_formula_says():
     y, made = np.array([[0.0], [1.0], [-2.0]], "float32"), np.array([[0.5], [1.0], [1.0]], "float32")
     assert float(regression_loss(None, 0.0)(y, made)) == pytest.approx((0.25 + 9) / 3)
     assert float(regression_loss({"name": "Huber"}, 0.0)(y, made)) == pytest.approx((0.125 + 2.5) / 3)
+
+
+@pytest.mark.parametrize("head, squared", [("svm", False), ("squared_svm", True)])
+def test_a_support_vector_machine_as_the_head_has_the_hinge_of_all_other_classes(head, squared):
+    task = ImageClassification(head=head)
+    short = [max(0.0, score - LOGITS[row].dot(Y[row]) + 1) for row in range(len(Y))
+             for score, wrong in zip(LOGITS[row], 1 - Y[row], strict=True) if wrong]  # fmt: skip
+    wanted = sum(each**2 if squared else each for each in short) / len(Y)
+    assert float(task.loss()(Y, LOGITS)) == pytest.approx(wanted, rel=1e-5)
+    with pytest.raises(KerasappError, match=f"^train.loss: task.head: {head} has a loss of its own"):
+        task.loss({"name": "Hinge"})
