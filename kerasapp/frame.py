@@ -8,7 +8,7 @@ from pydantic import Field
 
 from kerasapp.types import Fraction, Loss, NonNegativeFloat, NonNegativeInt, Optimizer, PositiveFloat, PositiveInt
 
-HIGHER_IS_BETTER = ("accuracy", "auc", "precision", "recall", "f1", "map", "bleu", "r2", "iou", "dice")
+HIGHER_IS_BETTER = ("accuracy", "auc", "precision", "recall", "f1", "map", "bleu", "r2", "iou", "dice", "elbo")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,12 +83,14 @@ class Train:
     """Everything about training that isn't data, task or model. A stage may change any of these but `stages`.
 
     `layer_decay`: each layer with a kernel learns at so much of the rate of the next one (rates by depth).
+    `optimizers`: of a model that has several, those that differ from `optimizer`, by name.
     `keep`: the model of the epoch with the best monitor is the run's, or the last, where no metric tells a better one.
     """
 
     epochs: PositiveInt = 10
     batch_size: PositiveInt = 32
     optimizer: Optimizer = field(default_factory=lambda: {"name": "Adam"})
+    optimizers: dict[str, Optimizer] | None = None
     layer_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
     warmup_epochs: NonNegativeFloat = 0.0
     loss: Loss | None = None

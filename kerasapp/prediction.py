@@ -18,7 +18,7 @@ from kerasapp.data._files import natural
 from kerasapp.data._images import SUFFIXES, headers
 from kerasapp.data._table import decoded
 from kerasapp.data.csv import read_rows
-from kerasapp.errors import DataError
+from kerasapp.errors import DataError, RunError
 from kerasapp.names import lacking
 from kerasapp.ops._finite import complaint, not_finite
 from kerasapp.ops.decode import MAX_PIXELS
@@ -51,7 +51,9 @@ def predict(run: "Run", inputs: list[str | Path], *, stream: BinaryIO | None = N
     """
     words = [str(word) for word in inputs]
     if run.task.INPUT == "image":
-        names, decoded = _predict_images(run, words, stream)
+        model = run.model()
+        _refuse_codes(run, model)
+        names, decoded = of_images(predictor(model, run.task), words, stream)
     else:
         names, decoded = _predict_rows(run, words, stream)
     bad = not_finite(decoded)
@@ -74,11 +76,12 @@ def predict_raw(subject: "Run | tuple[keras.Model, Task]", raw: dict[str, Any]) 
 
 def predictor(model: keras.Model, task: Task) -> Answers:
     """`predict_raw` for many calls: one graph whatever the number of examples, at most BATCH of them at a time."""
+    core, task = task.served(model)
 
     @tf.function
     def answer(raw: Raw) -> Raw:
         inputs, context = task.encode(task.prepare(raw))
-        return task.decode(model(inputs, training=False), context)
+        return task.decode(core(inputs), context)
 
     def answers(raw: dict[str, Any]) -> dict[str, np.ndarray]:
         arrays = {name: _as_array(raw, name) for name in task.read()}
@@ -122,10 +125,19 @@ def _words(value: Any) -> Any:
     return value.decode(errors="replace") if isinstance(value, bytes) else value
 
 
-def _predict_images(run: "Run", inputs: list[str], stream: BinaryIO | None) -> tuple[list[str], dict[str, np.ndarray]]:
-    """Names and decoded outputs, with a batch of the files in memory at a time."""
+def _refuse_codes(run: "Run", model: keras.Model) -> None:
+    """Raises RunError where a model takes no pictures."""
+    if "image" not in run.task.served(model)[1].read():
+        raise RunError(run.path, "makes pictures and takes none: kerasapp generate shows some")
+
+
+def of_images(
+    answers: Answers, inputs: list[str], stream: BinaryIO | None = None
+) -> tuple[list[str], dict[str, np.ndarray]]:
+    """The name of each image among files, folders and `-`, and answers on them, with a batch of the files in memory at
+    a time. Raises DataError with a line for each that can't be read.
+    """
     images = _find_images(inputs, stream)
-    answers = predictor(run.model(), run.task)
     parts, faults = [], []
     for start in range(0, len(images), BATCH):
         batch = [(name, _content(source)) for name, source in images[start : start + BATCH]]

@@ -23,6 +23,9 @@ LEARNS_ON = 0.9  # of the training loss: what falls further than that is still b
 ROSE = 0.1  # of the best val_loss, the least rise that counts
 ROSE_OF_IGNORANCE = 0.05  # and of the loss of knowing nothing: from .02 to .03 of a possible 2.3 is no matter
 NOISE = 4.0  # and times what val_loss moves from one epoch to the next: the best of many windows is low by luck as well
+WON, WON_EPOCHS = 0.99, 5  # a discriminator that is so often right, for so long, has nothing left to tell a generator
+VANISHED, VANISHED_EPOCHS = 1e-3, 3  # of the largest gradient so far
+COLLAPSED, COLLAPSED_EPOCHS = 0.3, 3  # of the spread of the data, and half of what it once was
 
 WAY_OUT = (
     "Try train.optimizer.learning_rate ten times higher and lower, and look whether labels belong to their examples"
@@ -139,6 +142,41 @@ def diverging(rows: Rows, ignorance: Ignorance) -> Finding | None:
         f"the training loss falls ({rows[since]['loss']:.4g}, now {rows[-1]['loss']:.4g}): it learns by heart"
     )
     return _warning("diverging", rows, f"{told}. train.early_stopping, dropout, augmentation or more examples help")
+
+
+def adversarial_findings(rows: Rows) -> list[Finding]:
+    """What is to be said of a generator and a discriminator so far: rows have what `history.csv` has of both."""
+    return [finding for finding in (_won(rows), _vanished(rows), _collapsed(rows)) if finding]
+
+
+def _won(rows: Rows) -> Finding | None:
+    recent = [row["d_accuracy"] for row in rows[-WON_EPOCHS:] if "d_accuracy" in row]
+    if len(recent) < WON_EPOCHS or min(recent) < WON:
+        return None
+    told = f"the discriminator has been right {min(recent):.3f} of the time or more for {WON_EPOCHS} epochs"
+    way_out = (
+        "model.label_smoothing, instance_noise or r1, a lower rate for it (train.optimizers) or fewer d_steps help"
+    )
+    return _warning("discriminator_wins", rows, f"{told}: it has nothing left to teach. {way_out}")
+
+
+def _vanished(rows: Rows) -> Finding | None:
+    seen = [row["g_gradient"] for row in rows if "g_gradient" in row]
+    recent = seen[-VANISHED_EPOCHS:]
+    if len(seen) < 2 * VANISHED_EPOCHS or max(recent) >= VANISHED * max(seen):
+        return None
+    told = f"the generator's gradients have vanished ({max(seen):.3g} at most, now {recent[-1]:.3g})"
+    return _warning("generator_gradients", rows, f"{told}. Try model.loss: hinge or least_squares, or instance_noise")
+
+
+def _collapsed(rows: Rows) -> Finding | None:
+    seen = [row["diversity"] for row in rows if "diversity" in row]
+    recent = seen[-COLLAPSED_EPOCHS:]
+    if len(seen) < 2 * COLLAPSED_EPOCHS or max(recent) >= min(COLLAPSED, max(seen) / 2):
+        return None
+    told = f"samples vary {recent[-1]:.3f} times as much as the data, and did {max(seen):.3f} times"
+    way_out = "Try a lower rate for the generator, model.loss: wasserstein_gp, or spectral_normalization"
+    return _warning("collapse", rows, f"{told}: the generator has collapsed. {way_out}")
 
 
 def _has_learned(rows: Rows, ignorance: Ignorance) -> bool:

@@ -178,6 +178,7 @@ class Run:
     def keep_task(self, task: Any) -> None:
         """task.json: the adapted task, the only learned state outside the model."""
         write_json(self.path / "task.json", {"name": self.recipe.task["name"], "state": task.state()})
+        self.__dict__.pop("task", None)  # that of before
 
     @cached_property
     def task(self) -> Any:

@@ -44,6 +44,7 @@ class RunBoard(Counted):
 
     - `inputs()`: a batch as the model sees it, encoded and augmented: an array or a dictionary of arrays. Float images
       (batch, h, w, 1 or 3) in [0, 1] are drawn; the shapes also serve the graph of a subclassed model.
+    - `sheet(epoch)`: a PNG file of what the model draws after an epoch (from 1), or None where it does not.
     - `confusion()`: (y_true, y_pred, labels) of at most about 1000 validation examples, class numbers; called after a
       quarter, a half and all of the epochs.
 
@@ -53,10 +54,11 @@ class RunBoard(Counted):
     def __init__(self, folder: Path, *, epochs: int, metric: str, mode: Mode, recipe: str = "",
                  values: Mapping[str, Any] | None = None, inputs: Callable[[], Any] | None = None,
                  confusion: Callable[[], tuple[Any, Any, list[str]]] | None = None,
+                 sheet: Callable[[int], bytes | None] | None = None,
                  histogram_freq: int = 0, scalar_freq: int = 0):  # fmt: skip
         super().__init__()
         self.metric, self.mode, self.recipe, self.values = metric, mode, recipe, dict(values or {})
-        self.inputs, self.confusion = inputs, confusion
+        self.inputs, self.confusion, self.sheet = inputs, confusion, sheet
         self.histogram_freq, self.scalar_freq = histogram_freq, scalar_freq
         self.confusion_epochs = {math.ceil(epochs * share) for share in CONFUSION_AT}
         self.best: float | None = None
@@ -95,6 +97,9 @@ class RunBoard(Counted):
         if self.histogram_freq and (epoch + 1) % self.histogram_freq == 0:
             for weight in self.model.weights:
                 self._events.add("train", epoch + 1, _histogram(weight.path, keras.ops.convert_to_numpy(weight)))
+        drawn = self.sheet(epoch + 1) if self.sheet else None
+        if drawn is not None:
+            self._events.add("", epoch + 1, _picture("drawn", drawn))
         if epoch + 1 in self.confusion_epochs:
             self._add_confusion()
         if time.monotonic() - self._flushed > FLUSH_EVERY:

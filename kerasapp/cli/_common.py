@@ -13,6 +13,7 @@ from kerasapp.stock import find_recipe, stock_files
 
 __all__ = [
     "Count",
+    "Files",
     "Json",
     "RecipeName",
     "RecipeOrNone",
@@ -78,6 +79,9 @@ RunOrVectors = Annotated[
         show_default=False,
         autocompletion=complete_vectors,
     ),
+]
+Files = Annotated[
+    list[str], typer.Argument(metavar="FILE...", help="Image files, folders of them, or -.", show_default=False)
 ]
 Count = Annotated[int, typer.Option(min=1, metavar="N", help="How many words.")]
 Settings = Annotated[

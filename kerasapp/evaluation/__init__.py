@@ -57,7 +57,7 @@ def evaluate(
     choices, measured = (
         _measured(run, model, task, splits, names)
         if kind.LABELLED
-        else ([], {name: kind.measure(task, splits[name], task.result(model)) for name in names})
+        else ([], {name: kind.measure(task, splits, name, task.result(model)) for name in names})
     )
     report = {
         "task": run.recipe.task["name"],

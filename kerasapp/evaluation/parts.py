@@ -76,6 +76,20 @@ class Pictures:
 
 
 @dataclass(frozen=True)
+class Sheet:
+    """A PNG file as it is; `caption` says what to see in it."""
+
+    kind: ClassVar[str] = "sheet"
+    name: str
+    png: bytes
+    caption: str
+
+    @property
+    def file(self) -> str:
+        return f"{self.name}.png"
+
+
+@dataclass(frozen=True)
 class Listing:
     """Text as it stands in a file, folded away on a page."""
 
@@ -88,7 +102,7 @@ class Listing:
 @dataclass(frozen=True)
 class Section:
     title: str
-    parts: Sequence[Text | Table | Drawing | Pictures | Listing]
+    parts: Sequence[Text | Table | Drawing | Pictures | Sheet | Listing]
 
 
 @dataclass(frozen=True)

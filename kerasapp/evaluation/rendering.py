@@ -1,15 +1,12 @@
 """A document as Markdown and as one page of HTML that needs nothing beside itself."""
 
 import base64
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from kerasapp import figures, plots
-from kerasapp.evaluation.parts import Drawing, Listing, Pictures, Section, Table, Text, Tile
+from kerasapp import figures, pictures, plots
+from kerasapp.evaluation.parts import Drawing, Listing, Pictures, Section, Sheet, Table, Text, Tile
 
 
 @dataclass(frozen=True)
@@ -28,6 +25,8 @@ def draw(document: Document) -> dict[str, str | bytes]:
     for part in (part for section in document.sections for part in section.parts):
         if isinstance(part, Drawing):
             files[part.file] = figures.svg(part.figure)
+        elif isinstance(part, Sheet):
+            files[part.file] = part.png
         elif isinstance(part, Pictures):
             captions = [f"{plots.short(first, 20)}\n{second}" for first, second in part.captions]
             files[part.file] = figures.png(plots.image_grid(part.images, captions, columns=6))
@@ -47,12 +46,12 @@ def markdown(document: Document) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def _block(part: Text | Table | Drawing | Pictures | Listing) -> str:
+def _block(part: Text | Table | Drawing | Pictures | Sheet | Listing) -> str:
     if isinstance(part, Text):
         return _inline(part.text)
     if isinstance(part, Table):
         return "\n\n".join(filter(None, [_table(part), _inline(part.caption)]))
-    if isinstance(part, Drawing):
+    if isinstance(part, (Drawing, Sheet)):
         return f"![{part.name.replace('_', ' ')}](plots/{part.file})\n\n{_inline(part.caption)}"
     if isinstance(part, Pictures):
         rows = [[name, *caption] for name, caption in zip(part.ids, part.captions, strict=True)]
@@ -78,19 +77,11 @@ def page(document: Document, drawn: Mapping[str, str | bytes]) -> str:
 
     template = (Path(__file__).parent / "report.html.jinja").read_text(encoding="utf-8")
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["png"] = lambda image: _uri("image/png", _png(image))
+    environment.filters["png"] = lambda image: _uri("image/png", pictures.png(image))
+    environment.filters["file"] = lambda content: _uri("image/png", content)
     sources = {name: _uri("image/svg+xml", text.encode()) for name, text in drawn.items() if isinstance(text, str)}
     return environment.from_string(template).render(document=document, sources=sources)
 
 
 def _uri(kind: str, content: bytes) -> str:
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
-
-
-def _png(image: np.ndarray) -> bytes:
-    """uint8 (height, width, 1 or 3) as a PNG file."""
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(buffer, "PNG")
-    return buffer.getvalue()

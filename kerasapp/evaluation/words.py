@@ -37,12 +37,12 @@ PAIRS = {
 """Analogies are made of any two pairs of a row whose words are known."""
 
 
-def measure(task: Any, split: Split, vectors: Vectors) -> dict[str, Any]:
+def measure(task: Any, splits: Mapping[str, Split], name: str, vectors: Vectors) -> dict[str, Any]:
     """The entry of a split in `report.json`: "neighbours" of frequent and rare words, "analogies", "map"."""
     told = _analogies(vectors)
     enough = told["covered"] >= FEW
     return {
-        "examples": len(split),
+        "examples": len(splits[name]),
         "text_words": task.text_words,
         "words": len(vectors.words),
         "dimensions": int(vectors.matrix.shape[1]),

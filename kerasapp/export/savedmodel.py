@@ -72,7 +72,8 @@ class Trained(NamedTuple):
 
 def load(run: "Run") -> Trained:
     """The best model, and examples of test, or of train where nothing was set apart. Raises RunError."""
-    model, task = run.model(), run.task
+    model = run.model()
+    _, task = run.task.served(model)
     for split in ("test", "train"):
         with suppress(RunError):
             examples = run.samples(split)

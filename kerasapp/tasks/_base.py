@@ -7,6 +7,7 @@ import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -41,6 +42,9 @@ class Task(ABC):
     """What `predict` reads from the files it is given."""
     EVALUATION: ClassVar[str] = "classification"
     """The module of `kerasapp.evaluation` that reports on it."""
+
+    WHOLE_BATCHES: ClassVar[bool] = False
+    """Whether a batch is judged as a whole, so that train must fill one."""
 
     MEASURED: ClassVar[tuple[str, ...]] = ("label",)
     """Prepared features that `measure` compares with: held for a whole split, so no more than it needs."""
@@ -135,6 +139,10 @@ class Task(ABC):
         """
         return {}
 
+    def conclude(self, model: keras.Model, splits: dict[str, Split]) -> Self:
+        """A copy that has learned what only a trained model tells, such as a threshold; from validation."""
+        return self
+
     def result(self, model: keras.Model) -> Any:
         """What training made, where that is something else than the model; `keep` writes it down."""
         return model
@@ -162,20 +170,27 @@ class Task(ABC):
         """Kept raw examples as serving is asked: what an export is checked with."""
         return examples
 
+    def served(self, model: keras.Model) -> tuple[Callable, Self]:
+        """What answers in serving, on what `encode` gives, and a copy that reads its input; by default the model and
+        the task itself.
+        """
+        return partial(model, training=False), self
+
     def signatures(self, model: keras.Model) -> dict[str, Callable]:
         """Serving's endpoints; by default one, decode . model . encode . prepare on raw features.
 
         Its arguments are named by `argument_names` where a feature's own name (a column `city, state`) can't be one.
         """
-        features = self.read()
+        answer, task = self.served(model)
+        features = task.read()
         names = argument_names(features)
         specs = {names[key]: tf.TensorSpec(spec.shape, spec.dtype, name=names[key]) for key, spec in features.items()}
 
         @tf.function(input_signature=[specs], autograph=False)
         def serving_default(arguments: Raw) -> Raw:
             raw = {key: arguments[names[key]] for key in features}
-            inputs, context = self.encode(self.prepare(raw))
-            return self.decode(model(inputs, training=False), context)
+            inputs, context = task.encode(task.prepare(raw))
+            return task.decode(answer(inputs), context)
 
         return {"serving_default": serving_default}
 

@@ -12,7 +12,7 @@ from kerasapp.names import lacking
 from kerasapp.tasks._base import Raw, Task
 from kerasapp.tasks._labels import label_numbers
 from kerasapp.tasks._losses import classification_loss
-from kerasapp.tasks._vocabulary import positions
+from kerasapp.tasks._vocabulary import numbered
 from kerasapp.types import Spec, Split
 
 
@@ -47,13 +47,7 @@ class Classification(Task):
         """`label`, where there is one: (batch,) int64, the class's number, -1 where train never saw it."""
         if "label" not in raw:
             return {}
-        label = raw["label"]
-        if self.label_values is None:
-            label = positions(label[None], [self.labels])[0]
-        elif self.label_values != list(range(len(self.labels))):
-            known = tf.equal(tf.cast(label, tf.int64)[:, None], tf.constant(self.label_values, tf.int64))
-            label = tf.where(tf.reduce_any(known, axis=1), tf.argmax(known, axis=1), -1)
-        return {"label": tf.cast(label, tf.int64)}
+        return {"label": numbered(raw["label"], self.labels, self.label_values)}
 
     def target(self, raw: Raw, context: Raw) -> tf.Tensor:
         return tf.one_hot(raw["label"], len(self.labels))

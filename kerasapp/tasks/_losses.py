@@ -79,3 +79,10 @@ def _make(name: str, given: dict[str, Any]) -> keras.losses.Loss:
         return getattr(keras.losses, name)(**given)
     except (TypeError, ValueError) as error:
         raise KerasappError(f"train.loss: {name}: {error}") from error
+
+
+def own_loss(chosen: Spec | None, label_smoothing: float) -> None:
+    """Raises KerasappError for a loss that is asked for where the model computes it."""
+    if chosen is not None or label_smoothing:
+        asked = "train.loss" if chosen is not None else "train.label_smoothing"
+        raise KerasappError(f"{asked}: the model has its own loss. Leave it out")

@@ -28,3 +28,13 @@ def positions(values: tf.Tensor, vocabularies: Sequence[Sequence[str]]) -> tf.Te
     nearest = tf.minimum(tf.searchsorted(known, wanted), width - 1)
     found = tf.equal(tf.gather(known, nearest, batch_dims=1), wanted)
     return tf.where(found, tf.gather(places, nearest, batch_dims=1), -1)
+
+
+def numbered(labels: tf.Tensor, names: Sequence[str], values: Sequence[int] | None) -> tf.Tensor:
+    """(batch,) labels, by name or by the source's own number -> int64, its place among `names`, -1 for others."""
+    if labels.dtype == tf.string:
+        labels = positions(labels[None], [names])[0]
+    elif values != list(range(len(names))):
+        known = tf.equal(tf.cast(labels, tf.int64)[:, None], tf.constant(values, tf.int64))
+        labels = tf.where(tf.reduce_any(known, axis=1), tf.argmax(known, axis=1), -1)
+    return tf.cast(labels, tf.int64)

@@ -4,7 +4,6 @@ Pictures are decoded and resized; in training augmented; preprocessed; in traini
 preprocessing is done with the decoding, so that a cache keeps its results.
 """
 
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
@@ -13,17 +12,14 @@ import numpy as np
 import tensorflow as tf
 
 from kerasapp import components
-from kerasapp.errors import DataError
-from kerasapp.ops.decode import decode_images, place_images
 from kerasapp.tasks._base import Raw
 from kerasapp.tasks._broken import name_broken
 from kerasapp.tasks._classification import Classification
-from kerasapp.tasks._labels import learn_labels, source
+from kerasapp.tasks._labels import learn_labels
+from kerasapp.tasks._pictures import decoded, learn_pictures, scaled
 from kerasapp.tasks._steps import Learned, augmented, learn, mixed, preprocessed
 from kerasapp.types import Augmentation, Mixing, PositiveInt, Split, Steps
 
-LARGEST = 224  # pixels: the side that networks for photographs are commonly trained with
-CHUNK = 1024  # images looked at together
 LEARNED_FROM = 2048  # training pictures that preprocessing learns from, spread evenly
 PART = 32  # of these at a time
 
@@ -63,13 +59,7 @@ class ImageClassification(Classification):
 
     def adapt(self, split: Split) -> Self:
         labels = learn_labels(split)
-        feature = split.features.get("image")
-        if feature is None:
-            raise DataError(source(split), f"the examples have no image, only {', '.join(split.features)}")
-        encoded = feature.dtype == "string"
-        height, width, channels = _encoded_shape(split, self.image_size) if encoded else _array_shape(split)
-        shape = [*(self.image_size or (height, width)), self.channels or channels]
-        value_range = None if encoded or feature.dtype == "uint8" else _value_range(split)
+        shape, value_range = learn_pictures(split, self.image_size, self.channels)
         made = self.learned(**labels, image_shape=shape, value_range=value_range, input_shape=shape, learned_steps=[])
         learned, input_shape = learn(self.preprocessing, shape, lambda: made._pictures(split))
         if self.mixing:  # what it can't be is told before a model is made
@@ -97,17 +87,7 @@ class ImageClassification(Classification):
         """`image` (batch, height, width, channels), uint8 or an array's own dtype, or the model's input where there is
         preprocessing and nothing is augmented; and `label` where there is one.
         """
-        *size, channels = self.image_shape
-        image = raw["image"]
-        if image.dtype == tf.string:
-            image = decode_images(image, size=tuple(size), channels=channels, mode=self.resize)
-        else:
-            if image.shape[1:3] != tuple(size):
-                black = (self.value_range or (0, 1))[0]
-                placed = place_images(image - tf.cast(black, image.dtype), tuple(size), self.resize)
-                image = placed + tf.cast(black, placed.dtype)
-            if image.shape[3] != channels:
-                image = tf.image.grayscale_to_rgb(image) if channels == 3 else tf.image.rgb_to_grayscale(image)
+        image = decoded(raw["image"], self.image_shape, self.resize, self.value_range)
         if self._early:
             image = self._preprocessed(self._scaled(image))
         return {"image": image, **self.numbered(raw)}
@@ -129,12 +109,7 @@ class ImageClassification(Classification):
         return bool(self.preprocessing) and not self.augmentation
 
     def _scaled(self, image: tf.Tensor) -> tf.Tensor:
-        """float32 in [0, 1]."""
-        image = tf.ensure_shape(image, [None, *self.image_shape])
-        if image.dtype == tf.uint8:
-            return tf.cast(image, tf.float32) / 255.0
-        low, high = self.value_range or (0.0, 255.0)
-        return tf.clip_by_value((tf.cast(image, tf.float32) - low) / (high - low), 0.0, 1.0)
+        return scaled(image, self.image_shape, self.value_range)
 
     def _preprocessed(self, image: tf.Tensor) -> tf.Tensor:
         return preprocessed(image, self.preprocessing, self.learned_steps)
@@ -152,43 +127,3 @@ class ImageClassification(Classification):
 
     def read(self) -> dict[str, tf.TensorSpec]:
         return {"image": tf.TensorSpec([None], tf.string, name="image")}
-
-
-def _array_shape(split: Split) -> tuple[int, int, int]:
-    shape = split.features["image"].shape
-    if len(shape) != 3 or None in shape or shape[2] not in (1, 3):
-        raise DataError(source(split), f"an image has the shape {shape}, not (height, width, 1 or 3)")
-    return shape
-
-
-def _encoded_shape(split: Split, chosen: tuple[int, int] | None) -> tuple[int, int, int]:
-    """What the headers of train's files say: their one size, or the median; grey only where all are."""
-    colours = split.column("image/channels").max() if "image/channels" in split.features else 3
-    channels = 1 if colours <= 2 else 3  # two: grey and how opaque
-    if chosen:
-        return *chosen, channels
-    if "image/height" not in split.features:
-        raise DataError(source(split), "the images' sizes are not known. Set task.image_size: [height, width]")
-    heights, widths = split.column("image/height"), split.column("image/width")
-    if heights.min() == heights.max() and widths.min() == widths.max():
-        return int(heights[0]), int(widths[0]), channels
-    size = tuple(min(round(float(np.median(sides))), LARGEST) for sides in (heights, widths))
-    words = "task.image_size: [%d, %d], height and width: the median of train's images (%dx%d to %dx%d), at most %d"
-    ends = (heights.min(), widths.min(), heights.max(), widths.max())
-    logging.getLogger("kerasapp").info(words, *size, *ends, LARGEST)
-    return *size, channels
-
-
-def _value_range(split: Split) -> list[float]:
-    """What becomes 0 and 1: [0, 1] where train lies within, else its smallest value, at most 0, and its largest.
-
-    Raises DataError at NaN.
-    """
-    low, high = 0.0, 1.0
-    for start in range(0, len(split), CHUNK):
-        images = split.gather(tf.range(start, min(start + CHUNK, len(split)), dtype=tf.int64))["image"].numpy()
-        wrong = ~np.isfinite(images).all(axis=(1, 2, 3))
-        if wrong.any():
-            raise DataError(split.ids[start + int(np.argmax(wrong))], "the image has NaN or infinite values")
-        low, high = min(low, float(images.min())), max(high, float(images.max()))
-    return [low, high]

@@ -15,10 +15,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kerasapp.errors import DataError, KerasappError
+from kerasapp.errors import DataError
 from kerasapp.tasks._base import Raw, Task
 from kerasapp.tasks._cooccurrences import cooccurrences
 from kerasapp.tasks._corpus import Corpus, corpus_of, kept_corpus
+from kerasapp.tasks._losses import own_loss
 from kerasapp.tasks._phrases import join
 from kerasapp.tasks._rows import GONE, SENTENCE_END, Rows, places_of
 from kerasapp.tasks._triples import Triples
@@ -146,9 +147,7 @@ class Word2Vec(Task):
 
     def loss(self, chosen: Spec | None = None, label_smoothing: float = 0.0) -> None:
         """None: the model computes it. Raises KerasappError for one that is asked for."""
-        if chosen is not None or label_smoothing:
-            asked = "train.loss" if chosen is not None else "train.label_smoothing"
-            raise KerasappError(f"{asked}: the model has its own loss. Leave it out")
+        own_loss(chosen, label_smoothing)
 
     def metrics(self) -> list[keras.metrics.Metric]:
         return []

@@ -7,16 +7,19 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kerasapp import pipeline
+from kerasapp import pictures, pipeline
 from kerasapp.callbacks._projector import write_projector
 from kerasapp.callbacks.tensorboard import RunBoard
+from kerasapp.files import write
 from kerasapp.ops._random import example_keys
 from kerasapp.run import Run
 from kerasapp.tasks._base import Task
+from kerasapp.tasks.image_generation import SHEETS, ImageGeneration
 from kerasapp.types import Split
 from kerasapp.vectors import Vectors
 
 SAMPLES, CONFUSED = 32, 1000
+SHEETS_OF_A_RUN = 50
 
 
 def board(
@@ -41,6 +44,7 @@ def board(
         values=recipe.flat(),
         inputs=_inputs(task, splits["train"], readers["train"], recipe.seed),
         confusion=_confusion(model, task, validation, readers["validation"]) if classes else None,
+        sheet=_sheet(run, model, task, splits, epochs),
         histogram_freq=recipe.train.histogram_freq,
     )
 
@@ -80,6 +84,22 @@ def _inputs(task: Task, split: Split, read: pipeline.Reader, seed: int) -> Calla
         return tf.nest.map_structure(lambda tensor: tensor.numpy(), encoded)
 
     return inputs
+
+
+def _sheet(run: Run, model: keras.Model, task: Task, splits: dict[str, Split], epochs: int) -> Callable | None:
+    """What a generating model draws, now and then, also as a file in the run's folder."""
+    if not isinstance(task, ImageGeneration):
+        return None
+    every = task.draw_every or -(-epochs // SHEETS_OF_A_RUN)
+
+    def sheet(epoch: int) -> bytes | None:
+        if epoch % every and epoch != epochs:
+            return None
+        drawn = pictures.png(task.sheet(model, splits.get("validation", splits["train"])))
+        write(run.path / SHEETS / f"epoch_{epoch:05d}.png", drawn)
+        return drawn
+
+    return sheet
 
 
 def _confusion(model: keras.Model, task: Task, split: Split, read: pipeline.Reader) -> Callable:

@@ -94,11 +94,21 @@ def make_schedule(spec: Spec, steps_per_epoch: int, epochs: int) -> keras.optimi
 
 
 def compile_model(
-    model: keras.Model, task: Task, train: Train, *, optimizer: Any, steps_per_epoch: int, eager: bool = False
+    model: keras.Model,
+    task: Task,
+    train: Train,
+    *,
+    optimizer: Any,
+    steps_per_epoch: int,
+    eager: bool = False,
+    optimizers: dict[str, keras.optimizers.Optimizer] | None = None,
 ) -> None:
-    """Compiles with the task's loss and metrics; `steps_per_epoch` says how many steps a call may take."""
+    """Compiles with the task's loss and metrics; `steps_per_epoch` says how many steps a call may take. A model that
+    has several optimizers is given those that differ from `optimizer` by name.
+    """
     model.compile(
         optimizer=optimizer,
+        **({"optimizers": optimizers} if optimizers else {}),
         loss=task.loss(train.loss, train.label_smoothing),
         metrics=task.metrics(),
         run_eagerly=eager,

@@ -18,7 +18,7 @@ from kerasapp.training._batches import StageData
 from kerasapp.training._callbacks import STATE, Callbacks
 from kerasapp.training._compile import compile_model
 from kerasapp.training._features import on_features
-from kerasapp.training._optimizer import optimizer_of, steps_taken
+from kerasapp.training._optimizer import optimizer_of, optimizers_of, steps_taken
 from kerasapp.training._replay import explained
 from kerasapp.training._stages import Stage, frozen, stages_of
 from kerasapp.training._warm_start import warm_start
@@ -52,7 +52,10 @@ def fit(
             data = StageData(task, splits, readers, recipe.seed, stage.train.batch_size)
             taken = place.taken if number == place.stage else 0
             optimizer = optimizer_of(stage, model, data.steps, taken, fixed)
-            compile_model(model, task, stage.train, optimizer=optimizer, steps_per_epoch=data.steps, eager=eager)
+            compile_model(
+                model, task, stage.train, optimizer=optimizer, steps_per_epoch=data.steps, eager=eager,
+                optimizers=optimizers_of(stage, data.steps),
+            )  # fmt: skip
             if number < place.stage:
                 continue
             learned, fed = on_features(model, task, splits, readers, seed=recipe.seed, cache=cache)

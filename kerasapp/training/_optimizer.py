@@ -34,6 +34,14 @@ def optimizer_of(
     return optimizer
 
 
+def optimizers_of(stage: Stage, steps: int) -> dict[str, keras.optimizers.Optimizer]:
+    """Those that a stage names for a model that has several."""
+    named = stage.train.optimizers or {}
+    return {
+        name: make_optimizer(replace(stage.train, optimizer=spec), steps, stage.epochs) for name, spec in named.items()
+    }
+
+
 def apply_trainable(model: keras.Model, stage: Stage, fixed: Collection[str]) -> None:
     """Layers whose name fits a pattern learn, but for those in `fixed`; all others are frozen."""
     patterns = ("*",) if stage.trainable is None else stage.trainable

@@ -12,6 +12,7 @@ import tensorflow as tf
 from kerasapp import components, data, pipeline
 from kerasapp.blame import told_at_its_name
 from kerasapp.errors import DataError, KerasappError, first_line
+from kerasapp.names import counted, lacking
 from kerasapp.recipe import Recipe
 from kerasapp.tasks._base import Task
 from kerasapp.training._base_weights import take_weights
@@ -75,6 +76,7 @@ def _prepared(recipe: Recipe, cache: Path | None, started: bool) -> Prepared:
     cut = splits | {name: task.cut(splits[name], asked) for name in ("train", "validation") if name in splits}
     check_built(recipe, task, model, cut)
     check_optimizer(recipe, model)
+    check_filled(recipe, task, cut["train"])
     check_saved(recipe, model)
     check_stages(recipe, model)
     return Prepared(recipe, task, splits, cut, model, embedding)
@@ -162,7 +164,13 @@ def check_augmented(recipe: Recipe, augmented: Any, inputs: Any) -> None:
 
 
 def check_optimizer(recipe: Recipe, model: keras.Model) -> None:
-    """Raises RecipeError where a model that has its own updates can't take the recipe's optimizer."""
+    """Raises RecipeError where a model that has its own updates can't take the recipe's optimizer, or has none of the
+    name that one is given by.
+    """
+    there = getattr(model, "OPTIMIZERS", ())
+    for name in [name for stage in stages_of(recipe) for name in stage.train.optimizers or () if name not in there]:
+        told = lacking("optimizer", name, there) if there else f"{recipe.model['name']} has one optimizer: leave it out"
+        raise fault(recipe, "train.optimizers", told)
     check = getattr(model, "check_optimizer", None)
     for stage in stages_of(recipe) if check else ():
         try:
@@ -170,6 +178,14 @@ def check_optimizer(recipe: Recipe, model: keras.Model) -> None:
         except KerasappError as error:
             where, _, told = str(error).partition(": ")
             raise fault(recipe, where, told) from error
+
+
+def check_filled(recipe: Recipe, task: Task, train: Split) -> None:
+    """Raises RecipeError where train has fewer examples than a batch that is judged as a whole."""
+    for stage in stages_of(recipe) if task.WHOLE_BATCHES else ():
+        if len(train) < stage.train.batch_size:
+            told = f"{counted(len(train), 'training example')}, fewer than a batch of {stage.train.batch_size}"
+            raise fault(recipe, "train.batch_size", f"{told}. Lower it, or take more")
 
 
 def check_saved(recipe: Recipe, model: keras.Model) -> None:

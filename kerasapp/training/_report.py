@@ -43,7 +43,10 @@ def report(
     if name != there[0]:
         log.warning("the %s split has no labels: the report is on %s", there[0], name)
     compared, plain, model = [], task.plain(), run.model()
-    if cache is not None:
+    if (concluded := task.conclude(model, splits)) is not task:
+        task = concluded
+        run.keep_task(task)
+    if cache is not None and evaluation.kind_of(task).LABELLED:
         known = embedding.known if embedding else known_at_start(run, task)
         compared = baselines(
             plain,

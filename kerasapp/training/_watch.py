@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from kerasapp import pipeline, rules
-from kerasapp.callbacks.watch import Watch
+from kerasapp.callbacks.watch import OF_TWO, Watch
 from kerasapp.frame import Train
 from kerasapp.tasks._base import Task
 from kerasapp.types import Split
@@ -15,9 +15,18 @@ from kerasapp.types import Split
 
 def watch(task: Task, split: Split, train: Train) -> Watch:
     """The callback that warns, with what it compares this training with."""
+    if any(metric in type(task).METRICS for metric in OF_TWO):
+        return Watch(partial(_of_either, len(split), pipeline.steps_of(split, train.batch_size)))
     steps = pipeline.steps_of(split, train.batch_size)
     known = ignorance(task, split, train)
     return Watch(partial(rules.training_findings, ignorance=known, steps=steps, warmup_epochs=train.warmup_epochs))
+
+
+def _of_either(examples: int, steps: int, rows: rules.Rows) -> list[rules.Finding]:
+    """Of one network that has a loss, or of two that are trained against each other."""
+    if "loss" not in rows[-1]:
+        return rules.adversarial_findings(rows)
+    return rules.training_findings(rows, rules.Ignorance(examples), steps=steps)
 
 
 def ignorance(task: Task, split: Split, train: Train) -> rules.Ignorance:

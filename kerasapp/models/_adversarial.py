@@ -1,0 +1,83 @@
+"""What a discriminator and a generator are trained for, as functions of the discriminator's scores (batch, 1)."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+import tensorflow as tf
+
+Scores = tf.Tensor
+
+
+@dataclass(frozen=True)
+class Objective:
+    """`discriminator(real, fake, smoothing)` and `generator(fake)`, each a mean over the batch; `judged`, scores as
+    they are told of, and `middle`, the score between real and fake, where there is one.
+    """
+
+    discriminator: Callable[[Scores, Scores, float], tf.Tensor]
+    generator: Callable[[Scores], tf.Tensor]
+    judged: Callable[[Scores], tf.Tensor] = tf.identity
+    middle: float = math.nan
+
+
+def _bce(real: Scores, fake: Scores, smoothing: float) -> tf.Tensor:
+    """The mean over both batches: ln 2 where it can't tell them apart."""
+    told_real = (1 - smoothing) * tf.nn.softplus(-real) + smoothing * tf.nn.softplus(real)
+    return (_mean(told_real) + _mean(tf.nn.softplus(fake))) / 2
+
+
+def _hinge(real: Scores, fake: Scores, smoothing: float) -> tf.Tensor:
+    return _mean(tf.nn.relu(1 - real)) + _mean(tf.nn.relu(1 + fake))
+
+
+def _least_squares(real: Scores, fake: Scores, smoothing: float) -> tf.Tensor:
+    return (_mean(tf.square(real - (1 - smoothing))) + _mean(tf.square(fake))) / 2
+
+
+def _mean(values: tf.Tensor) -> tf.Tensor:
+    return tf.reduce_mean(values)
+
+
+OBJECTIVES = {
+    # Goodfellow et al., 2014, arXiv:1406.2661: the generator's is the one of section 3 that does not saturate
+    "bce": Objective(_bce, lambda fake: _mean(tf.nn.softplus(-fake)), tf.sigmoid, 0.0),
+    # Lim and Ye, 2017, arXiv:1705.02894
+    "hinge": Objective(_hinge, lambda fake: -_mean(fake), middle=0.0),
+    # Gulrajani et al., 2017, arXiv:1704.00028: the penalty is added by the model
+    "wasserstein_gp": Objective(lambda real, fake, _: _mean(fake) - _mean(real), lambda fake: -_mean(fake)),
+    # Mao et al., 2016, arXiv:1611.04076, with a = 0, b = c = 1
+    "least_squares": Objective(_least_squares, lambda fake: _mean(tf.square(fake - 1)) / 2, middle=0.5),
+}
+SMOOTHED = ("bce", "least_squares")
+"""Those that have a label for real pictures."""
+
+
+@keras.saving.register_keras_serializable("kerasapp")
+class Slowed(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule for an optimizer that takes several steps where another takes one."""
+
+    def __init__(self, schedule: keras.optimizers.schedules.LearningRateSchedule, times: int):
+        self.schedule, self.times = schedule, times
+
+    def __call__(self, step: tf.Tensor) -> tf.Tensor:
+        return self.schedule(step // self.times)
+
+    def get_config(self) -> dict:
+        return {"schedule": keras.saving.serialize_keras_object(self.schedule), "times": self.times}
+
+    @classmethod
+    def from_config(cls, config: dict) -> "Slowed":
+        return cls(keras.saving.deserialize_keras_object(config["schedule"]), config["times"])
+
+
+def slopes_norm(scores: tf.Tensor, images: tf.Tensor, tape: tf.GradientTape) -> tf.Tensor:
+    """(batch,) the squared length of each score's gradient by its picture."""
+    slopes = tape.gradient(scores, images)
+    return tf.reduce_sum(tf.square(slopes), axis=[1, 2, 3])
+
+
+def norm_of(gradients: list[tf.Tensor]) -> tf.Tensor:
+    """The length of all gradients together."""
+    return tf.linalg.global_norm(gradients)
