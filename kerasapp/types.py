@@ -69,6 +69,8 @@ Weights = Annotated[str, IsPath(words=("imagenet", "none"))]
 """What a network starts from: `imagenet`, `none`, or the path of a file, a run or an exported model. `build` does not
 read them: training puts them into the layer `base`, or into the whole of it.
 """
+Extractor = Annotated[str, IsPath(words=("InceptionV3",))]
+"""What pictures are compared by: `InceptionV3`, or the path of a run or of a Keras model."""
 Initializer = Annotated[Spec, Component("keras.initializers")]
 Regularizer = Annotated[Spec, Component("keras.regularizers")]
 Optimizer = Annotated[Spec, Component("keras.optimizers")]

@@ -18,8 +18,8 @@ OF_TWO = ("d_accuracy", "g_gradient", "diversity")
 class Watch(keras.callbacks.Callback):
     """Says what `judge(rows)` finds when it first does, each kind once.
 
-    `rows` have `epoch` (from 1), those of LOOKED_AT and OF_TWO that are there and finite, and `penalty`, the part of the
-    loss that regularises weights. It goes on over stages and after a resume.
+    `rows` have `epoch` (from 1), those of LOOKED_AT and OF_TWO that are there and finite, and `penalty`, the part of
+    the loss that regularises weights. It goes on over stages and after a resume.
     """
 
     def __init__(self, judge: Callable[[Sequence[dict[str, float]]], list[Finding]]):

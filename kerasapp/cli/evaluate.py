@@ -26,13 +26,24 @@ def verb(
     among: Annotated[
         int, typer.Option(min=1, metavar="N", help="Of analogies: the N most frequent words ask and answer.")
     ] = 30_000,
+    features: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHAT", help="Of drawn pictures: a run of a classifier, a Keras model, or InceptionV3, to see by."
+        ),
+    ] = None,
+    count: Annotated[int, typer.Option(min=10, metavar="N", help="With --features: how many are drawn.")] = 10_000,
     root: Root = Path(),
     json: Json = False,
 ) -> None:
     """Evaluates a run's best model again, over a whole split of its own data or of other data.
 
-    With --analogies or --similarity, which can be given several times, it is the run's word vectors that are measured.
+    With --analogies or --similarity, which can be given several times, it is the run's word vectors that are measured;
+    with --features the pictures that it draws: Frechet and kernel distance, precision and recall.
     """
+    if features:
+        _drawn(run, root, features, split, count, json)
+        return
     if analogies or similarity:
         if data or split != "test":
             raise KerasappError("--analogies and --similarity measure word vectors: --split and --data are of no use")
@@ -62,6 +73,25 @@ def _model(run: str, root: Path, split: str, data: str | None, json: bool) -> No
         print(f"{name}: {counted(told['examples'], 'example')}")
         for metric, value in told["metrics"].items():
             print(f"  {metric:28} {_figure(value)}")
+
+
+def _drawn(run: str, root: Path, features: str, split: str, count: int, json: bool) -> None:
+    """Measures the pictures that a run draws."""
+    from kerasapp.run import Run
+
+    found = Run.open(run, root)
+    start_tensorflow()
+    from kerasapp.training import evaluate_features
+
+    report = evaluate_features(found, features, split=split, count=count, root=root)
+    if json:
+        print_json({"run": str(found.path), "state": found.state["state"], "report": report})
+        return
+    print(f"{counted(report['samples'], 'sample')}, {counted(report['examples'], 'example')} of {report['split']}")
+    for metric, value in report["metrics"].items():
+        print(f"  {metric:28} {_figure(value)}")
+    for label, share in report.get("shares", {}).items():
+        print(f"  {label:28} {share:.2f} %")
 
 
 def _words(run: str, root: Path, analogies: list[str], similarity: list[str], among: int, json: bool) -> None:

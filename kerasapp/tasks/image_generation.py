@@ -28,7 +28,7 @@ from kerasapp.tasks._losses import own_loss
 from kerasapp.tasks._pictures import decoded, extremes, learn_pictures, scaled
 from kerasapp.tasks._steps import augmented
 from kerasapp.tasks._vocabulary import numbered
-from kerasapp.types import Augmentation, Fraction, PositiveInt, Spec, Split
+from kerasapp.types import Augmentation, Extractor, Fraction, PositiveInt, Spec, Split
 
 ASKED = 64  # codes that an export is checked with
 DRAWN = 64  # pictures in a sheet
@@ -46,7 +46,7 @@ class ImageGeneration(Task):
 
     FACTS = ("image_shape", "num_classes")
     METRICS = ("loss", "elbo", "kl", "reconstruction", "bits_per_dimension", "d_loss", "g_loss", "d_real", "d_fake",
-               "d_accuracy", "d_gradient", "g_gradient", "diversity")  # fmt: skip
+               "d_accuracy", "d_gradient", "g_gradient", "diversity", "fid", "kid")  # fmt: skip
     SPLIT = {"validation": 0.1, "test": 0.1}  # noqa: RUF012 - read as a literal
     TRAIN = {"epochs": 50, "batch_size": 64}  # noqa: RUF012
     INPUT = "image"
@@ -70,6 +70,10 @@ class ImageGeneration(Task):
     """The share of normal pictures of validation that the threshold of an anomaly lets be one."""
     draw_every: PositiveInt | None = None
     """Epochs between two sheets of pictures from the same codes. Default: about 50 in the whole training."""
+
+    features: Extractor | None = None
+    """What `val_fid` and `val_kid` are measured by, each `train.measure_every` epochs, of `feature_samples`."""
+    feature_samples: PositiveInt = 2000
 
     image_shape: list[int] = field(init=False, default=None, repr=False)
     value_range: list[float] | None = field(init=False, default=None, repr=False)

@@ -10,6 +10,7 @@ from kerasapp.recipe import Recipe
 from kerasapp.run import Run, all_runs
 from kerasapp.training._embedding import with_absolute_source
 from kerasapp.training._fault import steps_told
+from kerasapp.training._generated import evaluate_features
 from kerasapp.training._prepare import Prepared, adapted, prepare
 from kerasapp.training._report import evaluate
 from kerasapp.training._reproduce import Reproduction, reproduce
@@ -21,6 +22,7 @@ __all__ = [
     "Reproduction",
     "adapted",
     "evaluate",
+    "evaluate_features",
     "over",
     "prepare",
     "reproduce",

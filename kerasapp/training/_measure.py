@@ -5,6 +5,8 @@ import keras
 from kerasapp import pipeline
 from kerasapp.callbacks.measure import Measure
 from kerasapp.tasks._base import Task
+from kerasapp.tasks.image_generation import ImageGeneration
+from kerasapp.training._generated import distances
 from kerasapp.types import Split
 
 
@@ -20,6 +22,9 @@ def measuring(
     """The callback, and after how many epochs each a metric is there at the latest; none and 1 where the task's metrics
     are all streamed, which then cost nothing.
     """
+    if isinstance(task, ImageGeneration) and task.features:
+        there = next(splits[name] for name in ("validation", "train") if name in splits)
+        return [Measure(distances(model, task, there), every=every, last=last)], every
     if not task.measures() or "validation" not in splits:
         return [], 1
     forward = pipeline.forward(model, task, splits["validation"], readers["validation"])

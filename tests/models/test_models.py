@@ -43,15 +43,22 @@ def asked(name: str) -> dict[str, bool]:
     return {argument.name: argument.required for argument in components.signature("models", name).arguments}
 
 
-# What has a training step of its own is tested there.
-OWN = {"fasttext": "test_fasttext.py", "glove": "test_glove.py", "word2vec": "test_word2vec.py"}
+# What has a training step or a loss of its own is tested there.
+OWN = {
+    "autoencoder": "test_vae.py",
+    "dcgan": "test_dcgan.py",
+    "fasttext": "test_fasttext.py",
+    "glove": "test_glove.py",
+    "vae": "test_vae.py",
+    "word2vec": "test_word2vec.py",
+}
 MODELS = components.names("models")
 LARGE = ("densenet", "efficientnet", "inception_v3", "mobilenet_v3", "xception")  # test_applications.py has them too
 CASES = (
     [
         pytest.param(name, IMAGES, id=name, marks=pytest.mark.slow if name in LARGE else ())
         for name in MODELS
-        if "image_shape" in asked(name)
+        if "image_shape" in asked(name) and name not in OWN
     ]
     + [
         pytest.param(name, facts, id=f"{name}, {case}")

@@ -71,6 +71,22 @@ KINDS = {
         "model": {"name": "fasttext", "dimensions": 8, "buckets": 500},
         "train": {"epochs": 4, "stop_after": 4, "save_every": {"steps": 1}},
     },
+    "two networks against each other": {
+        "task": {"name": "image_generation", "augmentation": ["flip"]},
+        "model": {
+            **{"name": "dcgan", "filters": 4, "latent_dimensions": 4, "conditional": True, "d_steps": 2},
+            **{"spectral_normalization": True, "instance_noise": 0.1, "instance_noise_steps": 50, "dropout": 0.2},
+        },
+        "train": {
+            **{"epochs": 4, "stop_after": 4, "batch_size": 8, "save_every": {"steps": 3}},
+            "optimizers": {"generator": {"name": "Adam", "use_ema": True, "ema_momentum": 0.9}},
+        },
+    },
+    "a variational autoencoder": {
+        "task": {"name": "image_generation"},
+        "model": {"name": "vae", "units": [8], "latent_dimensions": 4, "binarize": True},
+        "train": {"epochs": 4, "stop_after": 4, "batch_size": 8, "save_every": {"steps": 3}},
+    },
     "stages": {
         "train.stages": [
             {"epochs": 1, "trainable": ["head"]},
@@ -229,7 +245,7 @@ def same(a, b):
 
 
 ALWAYS = ("dropout and augmentation", "calls of 8 steps that do not fill an epoch", "stages", "a table", "word vectors",
-          "texts of any length")  # fmt: skip
+          "texts of any length", "two networks against each other")  # fmt: skip
 
 
 @pytest.mark.parametrize(
