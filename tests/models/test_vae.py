@@ -31,7 +31,7 @@ def posterior(model):
 def test_the_bound_is_that_of_scipys_distributions(likelihood):
     keras.utils.set_random_seed(3)
     model = vae.build(**SMALL, likelihood=likelihood, deviation=0.3)
-    terms, scores = model.terms(images(), noise=noise())
+    terms, _ = model.terms(images(), noise=noise())
     mean, deviation = posterior(model)
     code = mean + deviation * noise()
     white = 1 / (1 + np.exp(-np.asarray(model.decoder(code.astype("float32")), float)))

@@ -74,11 +74,20 @@ KINDS = {
     "two networks against each other": {
         "task": {"name": "image_generation", "augmentation": ["flip"]},
         "model": {
-            **{"name": "dcgan", "filters": 4, "latent_dimensions": 4, "conditional": True, "d_steps": 2},
-            **{"spectral_normalization": True, "instance_noise": 0.1, "instance_noise_steps": 50, "dropout": 0.2},
+            "name": "dcgan",
+            "filters": 4,
+            "latent_dimensions": 4,
+            "conditional": True,
+            "d_steps": 2,
+            "dropout": 0.2,
+            "instance_noise": 0.1,
+            "spectral_normalization": True,
         },
         "train": {
-            **{"epochs": 4, "stop_after": 4, "batch_size": 8, "save_every": {"steps": 3}},
+            "epochs": 4,
+            "stop_after": 4,
+            "batch_size": 8,
+            "save_every": {"steps": 3},
             "optimizers": {"generator": {"name": "Adam", "use_ema": True, "ema_momentum": 0.9}},
         },
     },
