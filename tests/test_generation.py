@@ -115,7 +115,7 @@ def test_an_export_is_verified_and_a_report_shows_what_is_made(run_of, root, nam
     run = run_of(name)
     assert export(run, root=root)["verified"]["verified"] is True
     (told,) = run.report["splits"].values()
-    assert told["metrics"] and told["sheets"] and "sheet" not in run.report["headline"]
+    assert told["metrics"] and told["sheets"] and run.report["headline"].endswith(".")
     assert (run.path / "plots" / "test_1.png").read_bytes()[1:4] == b"PNG"
     assert len(list((run.path / "sheets").glob("*.png"))) == 2
     assert (run.path / "samples.webp").exists()

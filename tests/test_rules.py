@@ -6,7 +6,16 @@ import sys
 import numpy as np
 import pytest
 
-from kerasapp.rules import Finding, Ignorance, at_chance, class_sizes, diverging, loss_stuck, training_findings
+from kerasapp.rules import (
+    Finding,
+    Ignorance,
+    adversarial_findings,
+    at_chance,
+    class_sizes,
+    diverging,
+    loss_stuck,
+    training_findings,
+)
 
 
 def told(counts):
@@ -134,3 +143,28 @@ def test_a_healthy_training_has_no_finding():
         loss=2.3 * np.exp(-epochs / 8), accuracy=1 - 0.9 * np.exp(-epochs / 8), val_loss=2.4 * np.exp(-epochs / 8) + 0.1
     )
     assert all(kinds(history[:n]) == [] for n in range(1, 41))
+
+
+def of_two(**columns):
+    usual = {"d_accuracy": 0.7, "g_gradient": 1.0, "diversity": 0.9}
+    count = max(map(len, columns.values()))
+    return [
+        finding.kind for finding in adversarial_findings(rows(**{n: [v] * count for n, v in usual.items()} | columns))
+    ]
+
+
+def test_a_discriminator_that_is_always_right_is_told_after_five_epochs():
+    assert of_two(d_accuracy=[0.8, 1, 1, 1, 1, 1]) == ["discriminator_wins"]
+    assert of_two(d_accuracy=[1, 1, 1, 1]) == of_two(d_accuracy=[1, 1, 0.95, 1, 1, 1]) == []
+    assert adversarial_findings([{"epoch": n} for n in range(1, 9)]) == [], "a Wasserstein critic decides nothing"
+
+
+def test_gradients_a_thousandth_of_what_they_were_are_told_and_small_ones_are_not():
+    assert of_two(g_gradient=[2, 1, 1, 1e-3, 1e-3, 1e-3]) == ["generator_gradients"]
+    assert of_two(g_gradient=[1e-5] * 8) == of_two(g_gradient=[2, 1, 1, 1e-3, 1e-3, 0.01]) == []
+
+
+def test_samples_that_vary_less_than_they_did_are_told_and_those_that_never_did_are_not():
+    (told,) = adversarial_findings(rows(diversity=[0.2, 0.8, 0.7, 0.1, 0.05, 0.04]))
+    assert told.kind == "collapse" and "0.040 times" in told.message and "0.800" in told.message
+    assert of_two(diversity=[0.1] * 8) == of_two(diversity=[0.2, 0.8, 0.7, 0.1, 0.5, 0.1]) == []

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from kerasapp.callbacks._shared import Mode, better, due, monitored, saving
+from kerasapp.callbacks._state import variables_of
 from kerasapp.files import replacing
 
 SHARE = 0.01  # of the time of training, the most that saving may take
@@ -81,11 +82,15 @@ class Best(keras.callbacks.Callback):
         self._due = ended + (ended - begun) / SHARE
 
     def _may_wait(self) -> bool:
-        """Whether `_variables` is all that a save writes: a training step of one's own may keep more optimizers."""
-        return type(self.model).train_step is keras.Model.train_step and self.model.optimizer is not None
+        """Whether `_variables` is all that a save writes: a training step of one's own may keep more optimizers, unless
+        it names them (`OPTIMIZERS`).
+        """
+        known = type(self.model).train_step is keras.Model.train_step or hasattr(self.model, "OPTIMIZERS")
+        return known and self.model.optimizer is not None
 
     def _variables(self) -> list[keras.Variable]:
-        return [*self.model.variables, *self.model.optimizer.variables]
+        found = variables_of(self.model)
+        return [*found["model"], *found["optimizer"]]
 
     def _assign(self, values: list[np.ndarray]) -> None:
         for variable, value in zip(self._variables(), values, strict=True):
