@@ -26,6 +26,15 @@ class _Spectral:
         right = _unit(ops.matmul(matrix, self.left))
         self.left.assign(_unit(ops.matmul(ops.transpose(matrix), right)))
 
+    def save_own_variables(self, store: Any) -> None:
+        """With what Keras's layers don't know of."""
+        super().save_own_variables(store)
+        store["left"] = self.left
+
+    def load_own_variables(self, store: Any) -> None:
+        super().load_own_variables(store)
+        self.left.assign(store["left"])
+
     def normalized(self, kernel: Any) -> Any:
         """`kernel` by its largest singular value, as far as the power iteration knows it."""
         matrix = ops.reshape(kernel, (-1, kernel.shape[-1]))

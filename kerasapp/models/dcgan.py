@@ -242,7 +242,7 @@ class DCGAN(keras.Model):
         if steps:
             done = tf.cast(self.optimizer.iterations, tf.float32) / steps
             deviation *= tf.maximum(1 - done, 0.0)
-        return images + deviation * keras.random.normal(tf.shape(images), seed=self.seeds)
+        return images + deviation * keras.random.normal(keras.ops.shape(images), seed=self.seeds)
 
     def _unpacked(self, data: Any) -> tuple[tf.Tensor, Label]:
         images, y, _ = keras.utils.unpack_x_y_sample_weight(data)
@@ -264,7 +264,7 @@ class DCGAN(keras.Model):
         """An optimizer's learning rate for the discriminator, whose steps are `d_steps` times as many."""
         rate = optimizer._learning_rate
         if not isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
-            return float(rate)
+            return float(keras.ops.convert_to_numpy(rate))
         return rate if self.d_steps == 1 or isinstance(rate, Slowed) else Slowed(rate, self.d_steps)
 
     def get_config(self) -> dict[str, Any]:

@@ -40,3 +40,16 @@ def test_the_gradient_goes_through_the_division():
         loss = tf.reduce_sum(layer(tf.ones([1, 4])) ** 2)
     slope = tape.gradient(loss, layer.kernel.value)
     assert abs(float(tf.reduce_sum(slope * layer.kernel))) < 1e-4 * float(tf.norm(slope))
+
+
+def test_what_the_power_iteration_knows_is_saved(tmp_path):
+    def made():
+        return keras.Sequential(
+            [keras.Input((6, 6, 1)), SpectralConv2D(2, 3), keras.layers.Flatten(), SpectralDense(1)]
+        )
+
+    model, fresh = made(), made()
+    model.save_weights(tmp_path / "m.weights.h5")
+    fresh.load_weights(tmp_path / "m.weights.h5")
+    x = np.random.default_rng(0).normal(size=(2, 6, 6, 1)).astype("float32")
+    np.testing.assert_array_equal(model(x), fresh(x))

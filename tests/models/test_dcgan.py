@@ -128,7 +128,7 @@ def test_penalties_are_what_finite_differences_say():
     expected = 10 * (np.sqrt(slope) - 1) ** 2
     assert float(model._gradient_penalty(picture, picture * 0.5, None)) == pytest.approx(expected, rel=1e-3)
     model._config["r1"] = 1.0
-    assert float(model._scored(picture, None)[1]) == pytest.approx(slope, rel=1e-3)
+    assert float(model._scored(picture, None)[1]) == pytest.approx(slope, rel=1e-2)
 
 
 def test_it_is_loaded_with_both_optimizers_as_it_was_saved(tmp_path):
