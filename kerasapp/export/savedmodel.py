@@ -57,10 +57,10 @@ Inputs that have another name than their feature:
 CLASSES = "`label` (string), `probabilities` (float32, one for each class) and `classes` (string, their order):\n\n"
 NUMBER = "What `decode` of its task gives; `value` (float32) is in the units of the training data."
 DRAWN = """\
-Of codes (`code`): pictures, `image`, float32 in [0, 1]. Of pictures: their `code`, and `error`, the mean squared difference
-of what that is decoded to; `anomaly` where a threshold is known. Other endpoints, as far as the model has them: `decode`
-(`code` to `image` and `png`, files), `generate` (the same from `seed` and `count`), `encode`, `reconstruct`. Where it
-draws by class they also take `label`, its name."""
+Of codes (`code`): pictures, `image`, float32 in [0, 1]. Of pictures: their `code`, and `error`, the mean squared
+difference of what that is decoded to; `anomaly` where a threshold is known. Other endpoints, as far as the model has
+them: `decode` (`code` to `image` and `png`, files), `generate` (the same from `seed` and `count`), `encode`,
+`reconstruct`. Where it draws by class they also take `label`, its name."""
 CLOSED = (
     "- It knows these classes only: an input of any other kind gets one of them too, maybe with a high probability."
 )
