@@ -36,9 +36,9 @@ class Nets:
         """
         base, times = stages(self.image_shape)
         x = code = keras.Input((self.latent_dimensions,), name="code")
-        given = [code]
+        given = code
         if self.num_classes:
-            given.append(keras.Input((self.num_classes,), name="label"))
+            given = [code, keras.Input((self.num_classes,), name="label")]
             x = layers.Concatenate(name="with_label")(given)
         width = self._width(times - 1)
         x = layers.Dense(base * base * width, use_bias=False, kernel_initializer=self._normal(), name="project")(x)

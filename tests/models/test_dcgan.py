@@ -11,7 +11,7 @@ SMALL = {"image_shape": (8, 8, 1), "filters": 4, "latent_dimensions": 3}
 
 
 def images(count=6, shape=(8, 8, 1), seed=0):
-    return np.random.default_rng(seed).random((count, *shape), "float32")
+    return tf.constant(np.random.default_rng(seed).random((count, *shape), "float32"))
 
 
 def compiled(optimizer=None, optimizers=None, **settings):
@@ -63,7 +63,10 @@ def test_a_step_is_finite_and_changes_every_weight_of_both_networks(settings):
     assert np.isfinite(list(told.values())).all() and {"d_loss", "g_loss", "d_gradient", "g_gradient"} <= told.keys()
     assert ("d_accuracy" in told) == (settings.get("loss") != "wasserstein_gp")
     pairs = zip(model.trainable_weights, before, strict=True)
-    assert not [weight.path for weight, old in pairs if np.array_equal(weight.numpy(), old)]
+    still = {weight.path for weight, old in pairs if np.array_equal(weight.numpy(), old)}
+    assert still <= ({"score/bias"} if settings.get("loss") in ("hinge", "wasserstein_gp") else set()), (
+        "that one's gradients of real and fake cancel"
+    )
     assert int(model.discriminator_optimizer.iterations) == settings.get("d_steps", 1)
     assert int(model.optimizer.iterations) == 1
     assert set(model.test_step((images(), {"label": tf.one_hot([0, 1, 2, 0, 1, 2], 3)}))) >= {"d_loss", "g_loss"}
@@ -74,7 +77,7 @@ def test_each_of_the_two_steps_leaves_the_other_network_alone():
     before = [weight.numpy() for weight in model.generator.trainable_weights]
     stepped(model)
     for weight, old in zip(model.generator.trainable_weights, before, strict=True):
-        assert np.array_equal(weight.numpy(), old)
+        np.testing.assert_allclose(weight.numpy(), old, rtol=0, atol=1e-15)
     known = {id(v) for v in model.discriminator_optimizer._trainable_variables}
     assert known == {id(v) for v in model.discriminator.trainable_variables}
 
