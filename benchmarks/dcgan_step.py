@@ -2,6 +2,7 @@
 generate face images": fakes made twice, real and fake in one pass): operations, processor time, losses.
 
     python benchmarks/dcgan_step.py                                 # 28x28, batch 64; pairs in turn
+    python benchmarks/dcgan_step.py --networks keras.io             # that example's own networks, at this size
     python benchmarks/dcgan_step.py --side 64 --channels 3 --pairs 5
 
 Operations are those of convolutions and matrix products that lie on a way to a weight, a metric or a loss.
@@ -18,9 +19,37 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras import layers
+
 from kerasapp.models import dcgan
+from kerasapp.models._stages import stages
 
 COUNTED = ("Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter", "MatMul")
+
+
+class OfTheExample(dcgan.Nets):
+    """keras.io's networks, whose generator costs far more than its discriminator; without dropout, as losses are to be
+    compared.
+    """
+
+    def generator(self) -> keras.Model:
+        base, times = stages(self.image_shape)
+        net = keras.Sequential([keras.Input((self.latent_dimensions,)), layers.Dense(base * base * 128)], "generator")
+        net.add(layers.Reshape((base, base, 128)))
+        for stage in range(times):
+            net.add(layers.Conv2DTranspose(128 << stage, 4, 2, "same"))
+            net.add(layers.LeakyReLU(0.2))
+        net.add(layers.Conv2D(self.image_shape[-1], 5, padding="same", activation="sigmoid"))
+        return net
+
+    def discriminator(self) -> keras.Model:
+        net = keras.Sequential([keras.Input(self.image_shape)], "discriminator")
+        for filters in (64, 128, 128):
+            net.add(layers.Conv2D(filters, 4, 2, "same"))
+            net.add(layers.LeakyReLU(0.2))
+        net.add(layers.Flatten())
+        net.add(layers.Dense(1))
+        return net
 
 
 class ByExample(dcgan.DCGAN):
@@ -45,11 +74,10 @@ class ByExample(dcgan.DCGAN):
 
 
 def made(cls: type, given: argparse.Namespace, normalization: str = "batch") -> dcgan.DCGAN:
-    keras.utils.set_random_seed(0)
     shape = (given.side, given.side, given.channels)
-    model = dcgan.build(image_shape=shape, filters=given.filters, discriminator_normalization=normalization)
-    if cls is not dcgan.DCGAN:
-        model = cls(**model.get_config())
+    like = dcgan.build(image_shape=shape, filters=given.filters, discriminator_normalization=normalization)
+    keras.utils.set_random_seed(0)
+    model = cls(**like.get_config())
     model.compile(keras.optimizers.Adam(2e-4, beta_1=0.5))
     return model
 
@@ -110,7 +138,10 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     for name, default in (("side", 28), ("channels", 1), ("filters", 64), ("batch", 64), ("pairs", 9), ("steps", 10)):
         parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--networks", choices=("ours", "keras.io"), default="ours")
     given = parser.parse_args()
+    if given.networks == "keras.io":
+        dcgan.Nets = OfTheExample
     shape = (given.side, given.side, given.channels)
     images = tf.random.stateless_uniform((given.batch, *shape), [0, 0])
     ours, theirs = losses(given, images, 3)
