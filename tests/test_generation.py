@@ -8,7 +8,7 @@ from PIL import Image
 
 from kerasapp import generation
 from kerasapp.cli import run as cli
-from kerasapp.errors import KerasappError, RunError
+from kerasapp.errors import KerasappError, RecipeError, RunError
 from kerasapp.export import export
 from kerasapp.pictures import pixels_of
 from kerasapp.recipe import load
@@ -108,6 +108,31 @@ def test_what_a_model_cannot_do_is_told(run_of, files, tmp_path):
     with pytest.raises(RunError, match="no distribution to draw codes from"):
         generation.generate(run_of("plain"), count=1, seed=0)
     assert cli(["predict", str(run_of("gan").path), *files]) == 2
+
+
+def test_a_start_from_codes_of_another_size_is_refused(run_of, root):
+    text = RECIPE.format(model=MODELS["gan"].replace("latent_dimensions: 3", "latent_dimensions: 5"))
+    (root / "other.yaml").write_text(text)
+    recipe = load(root / "other.yaml").replaced({"train.init_from": str(run_of("gan").path)})
+    with pytest.raises(RunError, match="has codes of 3 numbers, and this model of 5"):
+        train(recipe, root)
+
+
+@pytest.mark.parametrize(
+    "changes, told",
+    [
+        ({"data.image_shape": [8, 12, 1]}, "8x12, and it makes squares of 8, 10, 12"),
+        ({"train.batch_size": 128}, "72 training examples, fewer than a batch of 128"),
+        ({"train.optimizers": {"critic": {"name": "Adam"}}}, 'no optimizer "critic"'),
+        ({"train.mixed_precision": True}, "in float32"),
+        ({"train.loss": "MeanSquaredError"}, "the model has its own loss"),
+        ({"task.normal": ["9"]}, 'no class "9"'),
+    ],
+)
+def test_what_cannot_be_trained_is_told_before_the_first_step(run_of, root, changes, told):
+    (root / "bad.yaml").write_text(RECIPE.format(model=MODELS["gan"]))
+    with pytest.raises(RecipeError, match=told):
+        train(load(root / "bad.yaml").replaced(changes), root)
 
 
 @pytest.mark.parametrize("name", MODELS)

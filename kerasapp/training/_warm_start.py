@@ -19,6 +19,10 @@ def warm_start(model: keras.Model, task: Task, word: str) -> None:
         counts = " words, now ".join(str(len(words or ())) for words in (theirs, own))
         raise RunError(word, f"was trained with another vocabulary ({counts}). Use its own data, or start anew")
     source = run.model()
+    there, here = (getattr(one, "latent_dimensions", None) for one in (source, model))
+    if there != here:
+        told = f"has codes of {there or 'no'} numbers, and this model of {here or 'none'}"
+        raise RunError(word, f"{told}. Set model.latent_dimensions to the same, or start anew")
     theirs = {layer.name: layer for layer in source._flatten_layers(include_self=False)}
     taken, left = 0, []
     for layer in model._flatten_layers(include_self=False):
