@@ -178,3 +178,22 @@ def test_distances_by_a_classifier_of_ours_and_by_a_model_in_a_file(run_of, root
     flat.save(tmp_path / "flat.keras")
     by_pixels = evaluate_features(run_of("gan"), str(tmp_path / "flat.keras"), split="train", count=60, root=root)
     assert by_pixels["metrics"]["fid"]["value"] > 0 and "shares" not in by_pixels
+
+
+def test_a_distance_is_measured_while_it_trains_and_may_choose_the_model(root, tmp_path):
+    import keras
+
+    flat = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten()])
+    flat.save(tmp_path / "flat.keras")
+    (root / "judged.yaml").write_text(RECIPE.format(model=MODELS["gan"]))
+    changes = {
+        "task.features": str(tmp_path / "flat.keras"),
+        "task.feature_samples": 40,
+        "train.monitor": {"metric": "val_fid", "mode": "min"},
+        "train.keep": "best",
+        "train.measure_every": 2,
+    }
+    run = train(load(root / "judged.yaml").replaced(changes), root)
+    rows = list(csv.DictReader((run.path / "history.csv").open()))
+    assert rows[0]["val_fid"] == "" and float(rows[1]["val_fid"]) > 0 and rows[1]["val_kid"]
+    assert run.report["training"]["best_epoch"] == 2
