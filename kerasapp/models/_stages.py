@@ -1,10 +1,12 @@
-"""Square pictures made by doubling: from a smallest map of 4 to 7 pixels, so many times."""
+"""Square pictures made by doubling: from a smallest map of 4 to 7 pixels, so many times; small ones from 2 or 3."""
 
-BASES = (4, 5, 6, 7)
-SMALLEST, LARGEST = 8, 128
-DOUBLINGS = range(1, 6)
-SIZES = {base << times: (base, times) for base in BASES for times in DOUBLINGS if base << times <= LARGEST}
+SIZES: dict[int, tuple[int, int]] = {}
 """Sides that can be reached, in pixels, each with its smallest map and how often that is doubled."""
+for _base in (4, 5, 6, 7):
+    for _times in range(1, 6):
+        _halved = _times == 1 and _base % 2 == 0  # one layer each way makes little of a picture
+        if _base << _times <= 128:
+            SIZES[_base << _times] = (_base // 2, 2) if _halved else (_base, _times)
 
 
 def stages(image_shape: tuple[int, int, int]) -> tuple[int, int]:
