@@ -223,6 +223,14 @@ def test_the_signatures_answer_as_the_verbs_do(name):
     for row, word in enumerate(("queen", "boy")):
         told = vectors.nearest(word, 3)
         assert [one.decode() for one in near["words"][row].numpy()] == [one["word"] for one in told]
+def test_its_own_text_is_taken_and_other_text_measures_nothing():
+    split = split_of("a b", "b")
+    task = Word2Vec(min_count=1).adapt(split)
+    task.check(split, "train")
+    with pytest.raises(DataError, match=r"not measured by other text\. Give tests .*--analogies, --similarity"):
+        task.check(split_of("a b"), "data")
+
+
         np.testing.assert_allclose(near["similarities"][row], [one["similarity"] for one in told], atol=1e-5)
     (found,) = call["analogy"](*(tf.constant([word]) for word in ("man", "king", "woman")), tf.constant(9))["words"]
     told = vectors.analogy(["king", "woman"], ["man"], 9)

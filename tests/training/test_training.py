@@ -305,6 +305,7 @@ def test_word_vectors_go_on_from_a_run_of_the_same_words_only(trained, tmp_path)
     first = trained(WORDS)
     again = trained(WORDS | {"train": {"epochs": 1, "init_from": str(first.path)}})
     assert again.state["state"] == "finished" and rows(again)[0]["loss"] < rows(first)[0]["loss"]
+    assert evaluate(first)["splits"]["train"]["neighbours"] == first.report["splits"]["train"]["neighbours"]
     with pytest.raises(RunError, match=r"was trained with another vocabulary \(\d+ words, now \d+\)"):
         trained(WORDS | {"task": {"name": "word2vec", "min_count": 3},
                          "train": {"epochs": 1, "init_from": str(first.path)}})  # fmt: skip
