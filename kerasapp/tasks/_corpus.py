@@ -91,7 +91,7 @@ def _read(split: Split, folder: Path, tokens: str, lowercase: bool) -> None:
             seen = np.bincount(ids, minlength=len(numbers))
             seen[: len(counts)] += counts
             counts = seen
-            ids.astype("<i4", copy=False).tofile(stream)
+            stream.write(ids.astype("<i4", copy=False))  # `tofile` loses what a full disk does not take
             meter.add(lines)
     meter.close()
     describe(folder, list(numbers), counts)

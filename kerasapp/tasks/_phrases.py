@@ -25,7 +25,7 @@ def join(corpus: Corpus, folder: Path, threshold: float, min_count: int) -> None
         for ids in _segments(corpus):
             made = _rewritten(ids, corpus, found)
             counts += np.bincount(made, minlength=len(words))
-            made.astype("<i4", copy=False).tofile(stream)
+            stream.write(made.astype("<i4", copy=False))
     describe(folder, words, counts)
 
 

@@ -1,3 +1,4 @@
+import errno
 import json
 import shutil
 
@@ -8,10 +9,12 @@ import tensorflow as tf
 from kerasapp import components, pipeline
 from kerasapp.data import text_files
 from kerasapp.data._arrays import Arrays, texts
-from kerasapp.errors import DataError
+from kerasapp.errors import DataError, WorkError
 from kerasapp.ops._random import example_keys
 from kerasapp.tasks import _corpus, _rows
 from kerasapp.tasks.word2vec import Word2Vec
+from kerasapp.tasks._once import once
+from kerasapp.tasks._words import texts_of
 
 
 def split_of(*lines):
@@ -187,6 +190,27 @@ def test_a_split_that_is_held_out_is_refused(name):
     "lines, words",
     [
         (["word word", "word"], 'one word, "word", again and again'),
+def test_a_full_disk_is_told_by_its_reason(tmp_path):
+    (tmp_path / "ids").symlink_to("/dev/full")
+    with pytest.raises(OSError) as told:
+        _corpus._read(split_of("a b c"), tmp_path, "words", True)
+    assert told.value.errno == errno.ENOSPC
+
+
+def test_what_was_made_and_can_not_be_read_back_is_told(tmp_path):
+    with pytest.raises(
+        WorkError, match=f"{tmp_path}: what was just written there can't be read back. Is the disk full"
+    ):
+        once(tmp_path, "corpus", "key", lambda folder: None, _corpus._opened)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_another_process_has_just_removed_keeps_nothing_from_being_kept(tmp_path):
+    (tmp_path / ".corpus-gone").symlink_to(tmp_path / "nowhere")
+    Word2Vec(min_count=1).caching_in(tmp_path).adapt(split_of("a b", "b"))
+    assert list(tmp_path.glob("corpus-*"))
+
+
         (["--- ...", "!"], "no word"),
         (["a b c a", "d e"], 'none of 5 words occurs 5 times.*the most frequent, "a", 2 times. Lower it'),
     ],
