@@ -112,7 +112,7 @@ def pattern(tokens: str) -> re.Pattern:
 
 def _texts(split: Split) -> Iterator[tuple[int, str]]:
     """Some lines at a time, each with its end, and how many; a long line in pieces that end between words."""
-    for texts in texts_of(split, AT_ONCE):
+    for texts in texts_of(split, AT_ONCE, 2 * PIECE):
         lines = texts.numpy()
         text = (b"\n".join(lines) + b"\n").decode(errors="replace")
         if len(text) <= 2 * PIECE:

@@ -96,6 +96,14 @@ def test_a_long_line_is_read_in_pieces_that_cut_no_word(monkeypatch):
 
 
 def test_frequent_words_are_left_out_as_often_as_in_gensim():
+def test_of_long_texts_fewer_are_read_at_once():
+    lines = ["ab " * length for length in [*[1] * 40, *[100] * 40, *[1] * 40]]
+    parts = [part.numpy() for part in texts_of(split_of(*lines), 16, 900)]
+    assert [line.decode() for part in parts for line in part] == lines
+    assert max(map(len, parts)) == 16 and all(len(part) == 3 for part in parts[7:16])
+    assert [len(part) for part in texts_of(split_of(*lines), 50)] == [50, 50, 20]
+
+
     from gensim.models import Word2Vec as Gensim
 
     lines = [["the"] * 50 + ["of"] * 20 + [f"w{n}" for n in range(30)] for _ in range(200)]
