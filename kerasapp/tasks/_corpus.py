@@ -18,7 +18,7 @@ from kerasapp.tasks._once import once
 from kerasapp.tasks._words import texts_of
 from kerasapp.types import Split
 
-VERSION = 2  # goes up when a corpus would come out otherwise, so that a kept one is not used
+VERSION = 3  # goes up when a corpus would come out otherwise, so that a kept one is not used
 AT_ONCE = 8192  # lines
 PIECE = 2**20  # characters of one line that are looked at together
 END = 0
