@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kerasapp.errors import DataError, KerasappError
+from kerasapp.errors import DataError, KerasappError, WorkError
 from kerasapp.tasks._base import Raw, Task
 from kerasapp.tasks._cooccurrences import cooccurrences
 from kerasapp.tasks._corpus import Corpus, corpus_of, kept_corpus
@@ -163,9 +163,12 @@ class Word2Vec(Task):
         return {"vector": outputs}
 
     def result(self, model: keras.Model) -> Vectors:
-        of_ngrams = getattr(model, "ngram_rows", None)
-        ngrams = of_ngrams() if of_ngrams else None
-        return Vectors(self.words, model.word_vectors(), np.asarray(self.counts), ngrams)
+        """Raises WorkError where training has diverged, which the loss of a kernel need not show."""
+        of_ngrams, matrix = getattr(model, "ngram_rows", None), model.word_vectors()
+        if bad := int((~np.isfinite(matrix).all(axis=1)).sum()):
+            told = f"{bad} of {len(matrix)} vectors are NaN or infinite"
+            raise WorkError(f"training diverged: {told}. Lower train.optimizer.learning_rate, and start anew")
+        return Vectors(self.words, matrix, np.asarray(self.counts), of_ngrams() if of_ngrams else None)
 
     def keep(self, result: Vectors, folder: Path) -> None:
         """vectors.npz, for `nearest`, `analogy` and `evaluate`."""

@@ -1,6 +1,7 @@
 import errno
 import json
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -137,6 +138,13 @@ def test_what_is_left_stands_first_and_rows_do_not_run_into_each_other(monkeypat
     inputs, _ = task.encode(cut.gather(tf.constant([1, 0], tf.int64)))
     assert inputs.shape == (2, 5)
     assert inputs.numpy().ravel().tolist() == [-1, 1, 1, -1, 1, 1, 0, 0, -1, -2]
+
+
+def test_vectors_that_are_not_finite_are_no_result():
+    task = Word2Vec(min_count=1).adapt(split_of("a b", "b c"))
+    made = SimpleNamespace(word_vectors=lambda: np.array([[1, 2], [np.nan, 0], [0, np.inf]], np.float32))
+    with pytest.raises(WorkError, match="training diverged: 2 of 3 vectors are NaN or infinite"):
+        task.result(made)
 
 
 def test_what_was_learned_goes_through_json():
