@@ -23,6 +23,7 @@ from kerasapp.tasks._phrases import join
 from kerasapp.tasks._rows import GONE, SENTENCE_END, Rows, places_of
 from kerasapp.tasks._triples import Triples
 from kerasapp.tasks._vocabulary import positions
+from kerasapp.tasks._word_endpoints import endpoints
 from kerasapp.types import NonNegativeFloat, PositiveFloat, PositiveInt, Spec, Split
 from kerasapp.vectors import FILE, Vectors, write
 
@@ -186,37 +187,7 @@ class Word2Vec(Task):
     def signatures(self, model: keras.Model) -> dict[str, Callable]:
         """`serving_default` and `embed`: words to vectors; `nearest` and `analogy` (3CosAdd) as the verbs have them."""
         embed = super().signatures(model)["serving_default"]
-        with tf.init_scope():
-            vocabulary = tf.constant(self.words)
-        strings, count = tf.TensorSpec([None], tf.string), tf.TensorSpec([], tf.int32)
-
-        def best(scores: tf.Tensor, asked: tf.Tensor, k: tf.Tensor) -> Raw:
-            """The k best of (batch, words), without the words asked for (batch, some)."""
-            own = tf.reduce_any(tf.range(len(self.words))[None, :, None] == asked[:, None, :], 2)
-            known = tf.reduce_sum(tf.cast(asked >= 0, tf.int32), 1)
-            most = len(self.words) - tf.clip_by_value(tf.reduce_max(known), 0, len(self.words))
-            found = tf.math.top_k(tf.where(own, -np.inf, scores), tf.clip_by_value(k, 0, most))
-            return {"words": tf.gather(vocabulary, found.indices), "similarities": found.values}
-
-        def cosines(directions: tf.Tensor) -> tf.Tensor:
-            return tf.matmul(directions, tf.math.l2_normalize(model.table(), 1), transpose_b=True)
-
-        def direction(asked: Raw) -> tf.Tensor:
-            return tf.math.l2_normalize(model(asked), 1)
-
-        @tf.function(input_signature=[strings, count], autograph=False)
-        def nearest(words: tf.Tensor, k: tf.Tensor) -> Raw:
-            asked = self.prepare({"words": words})
-            return best(cosines(direction(asked)), asked["words"][:, None], k)
-
-        @tf.function(input_signature=[strings, strings, strings, count], autograph=False)
-        def analogy(a: tf.Tensor, b: tf.Tensor, c: tf.Tensor, k: tf.Tensor) -> Raw:
-            asked = [self.prepare({"words": words}) for words in (a, b, c)]
-            first, second, third = map(direction, asked)
-            wanted = tf.math.l2_normalize(second - first + third, 1)
-            return best(cosines(wanted), tf.stack([each["words"] for each in asked], 1), k)
-
-        return {"serving_default": embed, "embed": embed, "nearest": nearest, "analogy": analogy}
+        return {"serving_default": embed, "embed": embed, **endpoints(model, self.words, self.prepare)}
 
     def prepare(self, raw: Raw) -> Raw:
         """In serving the place of each word, -1 where it is not known, beside its letters."""

@@ -13,9 +13,9 @@ from kerasapp.data._arrays import Arrays, texts
 from kerasapp.errors import DataError, WorkError
 from kerasapp.ops._random import example_keys
 from kerasapp.tasks import _corpus, _rows
-from kerasapp.tasks.word2vec import Word2Vec
 from kerasapp.tasks._once import once
 from kerasapp.tasks._words import texts_of
+from kerasapp.tasks.word2vec import Word2Vec
 
 
 def split_of(*lines):
@@ -96,7 +96,6 @@ def test_a_long_line_is_read_in_pieces_that_cut_no_word(monkeypatch):
     assert np.flatnonzero(row == -1).tolist() == [50, 53]
 
 
-def test_frequent_words_are_left_out_as_often_as_in_gensim():
 def test_of_long_texts_fewer_are_read_at_once():
     lines = ["ab " * length for length in [*[1] * 40, *[100] * 40, *[1] * 40]]
     parts = [part.numpy() for part in texts_of(split_of(*lines), 16, 900)]
@@ -105,6 +104,7 @@ def test_of_long_texts_fewer_are_read_at_once():
     assert [len(part) for part in texts_of(split_of(*lines), 50)] == [50, 50, 20]
 
 
+def test_frequent_words_are_left_out_as_often_as_in_gensim():
     from gensim.models import Word2Vec as Gensim
 
     lines = [["the"] * 50 + ["of"] * 20 + [f"w{n}" for n in range(30)] for _ in range(200)]
@@ -190,22 +190,6 @@ def test_a_corpus_that_is_deleted_while_it_is_read_is_read_to_the_end(tmp_path):
     assert (cut.gather(tf.constant([0], tf.int64))["tokens"].numpy() >= 0).sum() == 5
 
 
-def test_where_nothing_can_be_kept_it_goes_on_without(tmp_path):
-    (tmp_path / "cache").write_text("")
-    assert Word2Vec(min_count=1).caching_in(tmp_path / "cache").adapt(split_of("a b", "b")).words == ["b", "a"]
-
-
-@pytest.mark.parametrize("name", ["validation", "test"])
-def test_a_split_that_is_held_out_is_refused(name):
-    task = Word2Vec(min_count=1).adapt(split_of("a b", "b"))
-    with pytest.raises(DataError, match=f"no use for a {name} split: leave data.{name}"):
-        task.check(split_of("a b"), name)
-
-
-@pytest.mark.parametrize(
-    "lines, words",
-    [
-        (["word word", "word"], 'one word, "word", again and again'),
 def test_a_full_disk_is_told_by_its_reason(tmp_path):
     (tmp_path / "ids").symlink_to("/dev/full")
     with pytest.raises(OSError) as told:
@@ -227,6 +211,30 @@ def test_what_another_process_has_just_removed_keeps_nothing_from_being_kept(tmp
     assert list(tmp_path.glob("corpus-*"))
 
 
+def test_where_nothing_can_be_kept_it_goes_on_without(tmp_path):
+    (tmp_path / "cache").write_text("")
+    assert Word2Vec(min_count=1).caching_in(tmp_path / "cache").adapt(split_of("a b", "b")).words == ["b", "a"]
+
+
+@pytest.mark.parametrize("name", ["validation", "test"])
+def test_a_split_that_is_held_out_is_refused(name):
+    task = Word2Vec(min_count=1).adapt(split_of("a b", "b"))
+    with pytest.raises(DataError, match=f"no use for a {name} split: leave data.{name}"):
+        task.check(split_of("a b"), name)
+
+
+def test_its_own_text_is_taken_and_other_text_measures_nothing():
+    split = split_of("a b", "b")
+    task = Word2Vec(min_count=1).adapt(split)
+    task.check(split, "train")
+    with pytest.raises(DataError, match=r"not measured by other text\. Give tests .*--analogies, --similarity"):
+        task.check(split_of("a b"), "data")
+
+
+@pytest.mark.parametrize(
+    "lines, words",
+    [
+        (["word word", "word"], 'one word, "word", again and again'),
         (["--- ...", "!"], "no word"),
         (["a b c a", "d e"], 'none of 5 words occurs 5 times.*the most frequent, "a", 2 times. Lower it'),
     ],
@@ -263,20 +271,25 @@ def test_the_signatures_answer_as_the_verbs_do(name):
     for row, word in enumerate(("queen", "boy")):
         told = vectors.nearest(word, 3)
         assert [one.decode() for one in near["words"][row].numpy()] == [one["word"] for one in told]
-def test_its_own_text_is_taken_and_other_text_measures_nothing():
-    split = split_of("a b", "b")
-    task = Word2Vec(min_count=1).adapt(split)
-    task.check(split, "train")
-    with pytest.raises(DataError, match=r"not measured by other text\. Give tests .*--analogies, --similarity"):
-        task.check(split_of("a b"), "data")
-
-
         np.testing.assert_allclose(near["similarities"][row], [one["similarity"] for one in told], atol=1e-5)
     (found,) = call["analogy"](*(tf.constant([word]) for word in ("man", "king", "woman")), tf.constant(9))["words"]
     told = vectors.analogy(["king", "woman"], ["man"], 9)
     assert [one.decode() for one in found.numpy()] == [one["word"] for one in told]
     made = call["embed"]({"words": tf.constant(["girl", "none"])})["vector"].numpy()
     np.testing.assert_allclose(made, [vectors.matrix[vectors.index["girl"]], np.zeros(6)], atol=1e-6)
+
+
+def test_asked_with_a_word_that_has_no_vector_the_signatures_answer_with_none():
+    task = Word2Vec(min_count=1).adapt(split_of("king queen man woman", "king man"))
+    call = task.signatures(components.create("models", {"name": "word2vec", "dimensions": 6}, **task.facts()))
+    near = call["nearest"](tf.constant(["queen", "none"]), tf.constant(2))
+    found = call["analogy"](
+        *(tf.constant(words) for words in (["man"] * 2, ["king", "none"], ["woman"] * 2)), tf.constant(2)
+    )
+    for told in (near, found):
+        answers, nothing = told["words"].numpy()
+        assert set(answers) <= {b"king", b"queen", b"man", b"woman"} and set(nothing) == {b""}
+        assert told["similarities"][0].numpy().any() and not told["similarities"][1].numpy().any()
 
 
 def test_the_signatures_know_unseen_words_where_the_model_does():
