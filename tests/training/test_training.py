@@ -366,10 +366,18 @@ def test_a_model_of_one_s_own_is_trained_on_counts_where_it_asks_for_them(traine
     assert len(losses) == 2 and losses[1] < losses[0]
 
 
+def test_a_kernel_that_a_loss_does_not_have_is_refused_where_the_recipe_names_it(trained):
+    with pytest.raises(RecipeError) as told:
+        trained(WORDS | {"model": {"name": "word2vec", "loss": "full_softmax", "kernel": "native"}})
+    (only,) = told.value.faults
+    assert only.path == "model.kernel" and only.message.startswith("full_softmax is all matrix products")
+
+
 @pytest.mark.parametrize("train, path", [
     ({"optimizer": "Adam"}, "train.optimizer"),
     ({"optimizer": {"name": "SGD", "use_ema": True}}, "train.optimizer"),
     ({"mixed_precision": True}, "train.mixed_precision"),
+    ({"layer_decay": 0.9}, "train.layer_decay"),
     ({"stages": [{"epochs": 1}, {"epochs": 1, "optimizer.momentum": 0.9}]}, "train.optimizer"),
 ])  # fmt: skip
 def test_word_vectors_refuse_what_their_update_leaves_out_before_anything_is_written(trained, tmp_path, train, path):
