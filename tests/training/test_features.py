@@ -5,8 +5,11 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from kerasapp.callbacks.best import Best
+from kerasapp.callbacks.stop import Stopped
 from kerasapp.recipe import load
-from kerasapp.training import train
+from kerasapp.run import Run
+from kerasapp.training import resume, train
 
 RECIPE = """\
 title: Photographs
@@ -61,6 +64,26 @@ def test_they_are_made_once_for_the_same_base_and_data(run, tmp_path, monkeypatc
     again = history(run())
     assert kept(tmp_path) == before
     np.testing.assert_array_equal(first["loss"], again["loss"])
+
+
+def test_a_run_that_is_gone_on_with_has_the_features_that_it_had(run, tmp_path, monkeypatch):
+    keras.utils.set_random_seed(3)
+    network = keras.applications.MobileNet(include_top=False, weights=None, alpha=0.25, input_shape=(32, 32, 3))
+    network.save_weights(tmp_path / "base.weights.h5")
+    before, left = Best.on_epoch_end, iter([Stopped(2)])
+
+    def stopped(self, epoch, logs=None):
+        before(self, epoch, logs)
+        for error in left:
+            raise error
+
+    monkeypatch.setattr(Best, "on_epoch_end", stopped)
+    with pytest.raises(Stopped):
+        run(weights="base.weights.h5")
+    there, (folder,) = kept(tmp_path), (tmp_path / "runs" / "mine").iterdir()
+    monkeypatch.setattr("kerasapp.training._work.report", lambda *_: None)
+    resume(Run(folder), tmp_path)
+    assert kept(tmp_path) == there, "others came of another base"
 
 
 def test_augmented_images_go_through_the_base_anew_unless_views_are_asked_for(run, tmp_path):
