@@ -16,7 +16,7 @@ from kerasapp.models._applications import copy, counterpart, is_caffe
 from kerasapp.recipe import Recipe
 from kerasapp.run import Run
 from kerasapp.training._fault import fault
-from kerasapp.training._weights_files import differing, is_legacy, told_differing
+from kerasapp.training._weights_files import by_name, differing, is_legacy, told_differing
 from kerasapp.types import Spec, Weights
 
 log = logging.getLogger("kerasapp")
@@ -118,12 +118,9 @@ def _by_name(source: keras.Model, base: keras.Model, word: str) -> None:
     """Raises ValueError at the first layer that is lacking or has another shape, before any is given; but a head may
     be for other classes.
     """
-    theirs = {layer.name: layer for layer in source._flatten_layers(include_self=False)}
-    found = []
-    for layer in base._flatten_layers(include_self=False):
-        if not layer.weights or isinstance(layer, keras.Model):
-            continue
-        other = theirs.get(layer.name)
+    theirs, found = by_name(source), []
+    for name, layer in by_name(base).items():
+        other = theirs.get(name)
         if other is None:
             raise ValueError(f"{word}: has no layer {layer.name}: it is another network than the {base.name}")
         shapes = [[tuple(weight.shape) for weight in one.weights] for one in (layer, other)]

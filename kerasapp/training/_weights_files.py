@@ -1,5 +1,8 @@
-"""Files of weights (.h5), as Keras wrote and writes them: which layers they hold, in which shapes."""
+"""Layers with weights by name; and files of weights (.h5), as Keras wrote and writes them: which layers they hold, in
+which shapes.
+"""
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -9,6 +12,27 @@ from keras.src.utils.naming import to_snake_case
 
 Shapes = list[tuple[int, ...]]
 DAMAGED = "is no file of weights: cut short, damaged, or something else"
+
+
+def by_name(model: keras.Model) -> dict[str, keras.layers.Layer]:
+    """A model's layers with weights. One that Keras named by its class and a number, which counts on from model to
+    model (`conv2d_94`), is called by which of its class it is here.
+    """
+    found, unnamed = {}, []
+    for layer in model._flatten_layers(include_self=False):
+        kind = to_snake_case(type(layer).__name__)
+        numbered = re.fullmatch(rf"{kind}(?:_(\d+))?", layer.name)
+        if not layer.weights or isinstance(layer, keras.Model):
+            continue
+        if numbered:
+            unnamed.append((kind, int(numbered[1] or 0), layer))
+        else:
+            found[layer.name] = layer
+    counts = Counter()
+    for kind, _, layer in sorted(unnamed, key=lambda each: each[:2]):
+        found[f"{kind} {counts[kind]}"] = layer
+        counts[kind] += 1
+    return found
 
 
 def is_legacy(path: Path) -> bool:

@@ -9,7 +9,7 @@ from kerasapp.errors import RecipeError
 from kerasapp.export import export
 from kerasapp.recipe import load
 from kerasapp.training import train
-from kerasapp.training._base_weights import take_weights
+from kerasapp.training._base_weights import _by_name, take_weights
 from kerasapp.training._prepare import adapted, build
 
 RECIPE = """\
@@ -119,6 +119,22 @@ def test_code_in_a_file_of_a_model_is_run_where_that_is_asked_for(recipe, tmp_pa
         taken(recipe("lambda.keras"))
     asked = recipe("lambda.keras").replaced({"model.safe_mode": False})
     np.testing.assert_array_equal(taken(asked).get_weights()[0], source.get_weights()[0])
+
+
+def test_layers_that_keras_named_by_a_number_are_found_again_in_another_model():
+    """As those of InceptionV3 and Xception, made twice in a process."""
+
+    def network():
+        inputs = x = keras.Input((8, 8, 1))
+        for _ in range(12):
+            x = keras.layers.Conv2D(2, 3, padding="same")(x)
+        return keras.Model(inputs, keras.layers.Dense(2, name="head")(x))
+
+    first, second = network(), network()
+    assert first.layers[1].name != second.layers[1].name
+    _by_name(first, second, "imagenet")
+    for own, other in zip(second.get_weights(), first.get_weights(), strict=True):
+        np.testing.assert_array_equal(own, other)
 
 
 def test_a_network_of_our_own_starts_from_a_run_or_an_exported_model(own, tmp_path):
