@@ -18,6 +18,7 @@ from keras import layers
 
 from kerasapp.errors import first_line
 from kerasapp.layers.application_input import ApplicationInput
+from kerasapp.models._applications import settle
 from kerasapp.models._blocks import head
 from kerasapp.names import meant
 from kerasapp.types import Application, Fraction, PositiveInt, Regularizer, Weights
@@ -111,6 +112,7 @@ def _base(
         made = make(include_top=False, weights=weights, input_shape=(*image_shape[:2], 3), **given)
     except (ValueError, TypeError) as error:
         raise ValueError(f"{name} can't be made for images of {image_shape}: {first_line(error)}") from None
+    settle(made)
     made.name = "base"
     return made
 

@@ -12,7 +12,7 @@ import tensorflow as tf
 from kerasapp import components
 from kerasapp.annotations import options, type_of
 from kerasapp.errors import KerasappError, first_line
-from kerasapp.models._applications import copy, counterpart, is_caffe
+from kerasapp.models._applications import copy, counterpart, is_caffe, require_settled, settle
 from kerasapp.recipe import Recipe
 from kerasapp.run import Run
 from kerasapp.training._fault import fault
@@ -36,9 +36,12 @@ def take_weights(recipe: Recipe, model: keras.Model) -> None:
             _imagenet(recipe.model, model)
         else:
             _read(Path(word), recipe.model, model)
+        base = _base_of(model)
+        require_settled(base)
+        settle(base)
     except (KerasappError, ValueError, OSError) as error:
         raise fault(recipe, f"model.{name}", first_line(error)) from error
-    log.info("the %s starts from %s", _base_of(model).name, word)
+    log.info("the %s starts from %s", base.name, word)
 
 
 def _argument(recipe: Recipe) -> str | None:

@@ -5,8 +5,11 @@ import keras
 import numpy as np
 import pytest
 
+from keras.src.applications import efficientnet
+
 from kerasapp.errors import RecipeError
 from kerasapp.export import export
+from kerasapp.models._convolutions import DEVIATION, TORCH_MEAN
 from kerasapp.recipe import load
 from kerasapp.training import train
 from kerasapp.training._base_weights import _by_name, take_weights
@@ -93,6 +96,27 @@ def test_a_run_gives_its_base_and_needs_what_it_started_from_no_more(recipe, tmp
     ours = taken(recipe(run.path))
     for own, other in zip(ours.get_weights(), run.model().get_layer("base").get_weights(), strict=True):
         np.testing.assert_array_equal(own, other)
+
+
+@pytest.mark.parametrize("word", ["imagenet", "published.weights.h5"])
+def test_efficientnet_sees_pixels_as_keras_applications_has_them(recipe, tmp_path, monkeypatch, word):
+    blocks, file = efficientnet.DEFAULT_BLOCKS_ARGS, tmp_path / "published.weights.h5"
+    monkeypatch.setattr(efficientnet, "DEFAULT_BLOCKS_ARGS", blocks[:1])  # the others see no pixels
+    monkeypatch.setattr(efficientnet.file_utils, "get_file", lambda *_, **__: str(file))
+
+    def theirs(weights):
+        return keras.applications.EfficientNetB0(include_top=False, weights=weights, input_shape=(32, 32, 3))
+
+    source = theirs(None)
+    source.layers[2].set_weights([np.array(TORCH_MEAN), np.array(DEVIATION), np.array(0)])  # as they are published
+    source.save_weights(file)
+    images = np.random.default_rng(0).random((2, 32, 32, 3), "float32")
+    wanted = theirs("imagenet")(255 * images).numpy().mean((1, 2))
+    model = whole(recipe(word).replaced({"model.base": "EfficientNetB0", "model.base_arguments": None}))
+    np.testing.assert_allclose(model.features(images), wanted, rtol=1e-3, atol=1e-6)
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(again.features(images), wanted, rtol=1e-3, atol=1e-6)
 
 
 def test_another_width_another_network_and_what_is_no_file_are_said_at_the_value(recipe, tmp_path):
