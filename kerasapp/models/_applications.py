@@ -22,12 +22,13 @@ from kerasapp.types import Spec
 def counterpart(
     spec: Spec,
     *,
-    image_shape: tuple[int | None, ...] = (None, None, 3),
+    image_shape: tuple[int | None, ...] | None = (None, None, 3),
     num_classes: int | None = None,
     weights: str | None = "imagenet",
 ) -> keras.Model:
     """keras.applications' model of the same arithmetic as that of a resolved recipe's `model`; without a head where no
-    classes are asked for. It downloads `weights: imagenet` once. Raises ValueError where it has no such model.
+    classes are asked for, of its usual size where `image_shape` is None. It downloads `weights: imagenet` once. Raises
+    ValueError where it has no such model.
     """
     name, arguments = _name(spec)
     if not hasattr(keras.applications, name):
