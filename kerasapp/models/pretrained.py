@@ -24,7 +24,10 @@ from kerasapp.names import meant
 from kerasapp.types import Application, Fraction, PositiveInt, Regularizer, Weights
 
 CONVOLUTIONS = (layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D)
-OURS = {"include_top", "weights", "input_tensor", "input_shape", "pooling", "classes", "classifier_activation", "name"}
+OURS = {
+    *("include_top", "weights", "input_tensor", "input_shape", "pooling", "classes", "classifier_activation", "name"),
+    "include_preprocessing",  # pixels come as the base is to have them
+}
 
 
 def build(

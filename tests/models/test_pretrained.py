@@ -61,6 +61,7 @@ def test_normalisation_keeps_what_it_has_unless_it_is_to_learn(batch_norm):
 
 @pytest.mark.parametrize("given, told", [
     ({"base_arguments": {"alfa": 1.0}}, 'MobileNetV2 has no argument "alfa": did you mean "alpha"'),
+    ({"base": "MobileNetV3Small", "base_arguments": {"include_preprocessing": False}}, "has no argument"),
     ({"strategy": "train_top", "train_top": 200}, "MobileNetV2 has 52 convolutions, and 200 are to learn"),
     ({"base": "InceptionV3", "base_arguments": None}, "at least 75x75"),
 ])  # fmt: skip
