@@ -113,7 +113,9 @@ def _weights_alone(path: Path, base: keras.Model) -> None:
             warnings.simplefilter("ignore")  # what Keras says of containers of layers that the file has by their names
             base.load_weights(path)
     except Exception as error:  # whatever a damaged file ends with
-        raise ValueError(differing(path, base) or f"{path}: does not fit the base ({first_line(error)})") from error
+        if (told := differing(path, base)) or not is_legacy(path, base):
+            raise ValueError(told or f"{path}: does not fit the base ({first_line(error)})") from error
+        base.load_weights(path, by_name=True)  # there is a head as well
 
 
 def _base_of(model: keras.Model) -> keras.Model:

@@ -200,6 +200,17 @@ def test_a_legacy_file_of_other_layers_is_known_whole_models_too(tmp_path, withi
     assert "has no weights for dense_1. It has fc1, …" in differing(tmp_path / "net.h5", ours)
 
 
+def test_a_legacy_file_may_have_a_head_beside_the_base(tmp_path):
+    base, theirs = (
+        keras.Sequential([keras.Input((2,)), *(keras.layers.Dense(2, name=name) for name in names)])
+        for names in (("a", "b"), ("a", "b", "predictions"))
+    )
+    legacy(theirs, tmp_path / "with_top.h5")
+    _base_weights._weights_alone(tmp_path / "with_top.h5", base)
+    for own, other in zip(base.get_weights(), theirs.get_weights(), strict=False):
+        np.testing.assert_array_equal(own, other)
+
+
 def test_a_damaged_model_or_export_is_told(tmp_path):
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, name="head")])
     with zipfile.ZipFile(tmp_path / "net.keras", "w") as file:
