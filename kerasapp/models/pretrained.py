@@ -89,9 +89,9 @@ class Pretrained(keras.Model):
         return self.get_layer("head")(x)
 
     def features(self, images: keras.KerasTensor) -> keras.KerasTensor:
-        """(batch, h, w, c) -> (batch, n), what `pool` puts out when nothing learns."""
+        """(batch, h, w, c) -> (batch, n), what `pool` puts out when nothing learns; float32 in mixed precision too."""
         x = self.get_layer("base")(self.get_layer("preprocess")(images), training=False)
-        return self.get_layer("pool")(x)
+        return keras.ops.cast(self.get_layer("pool")(x), "float32")
 
     @property
     def fixed_features(self) -> bool:
