@@ -64,7 +64,7 @@ def _imagenet(spec: Spec, model: keras.Model) -> None:
         copy(theirs, model, caffe=is_caffe(spec))
 
 
-def _theirs(spec: Spec, model: keras.Model, weights: str) -> keras.Model:
+def _theirs(spec: Spec, model: keras.Model, weights: str | None) -> keras.Model:
     """The network of keras.applications that computes what ours does; with its head where ours is for as many classes.
     Raises ValueError.
     """
@@ -91,7 +91,9 @@ def _read(path: Path, spec: Spec, model: keras.Model) -> None:
         known = "no file of weights (.weights.h5, .h5, .keras), no run and no exported model"
         raise ValueError(f"{path}: is {known}; pickles are not read, because reading one runs what it says")
     elif base is model and is_legacy(path, model):
-        copy(_theirs(spec, model, str(path)), model, caffe=is_caffe(spec))
+        theirs = _theirs(spec, model, None)
+        _weights_alone(path, theirs)
+        copy(theirs, model, caffe=is_caffe(spec))
     else:
         _weights_alone(path, base)
 
