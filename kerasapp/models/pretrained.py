@@ -3,7 +3,8 @@
 What is learned further is one of three strategies (Yosinski et al., 2014, arXiv:1411.1792): nothing but the head, the
 last convolutions, all. Batch normalisation keeps what it has seen elsewhere, in its statistics and its scale, unless
 `batch_norm` says otherwise: a few hundred photographs tell less of them. The weights themselves are brought by training
-(kerasapp/training/_base_weights.py), so that a trained model is opened without them.
+(kerasapp/training/_base_weights.py), so that a trained model is opened without them. Left out: hidden layers in the
+head, the maximum in place of the mean over the last map.
 
 Layers: `preprocess`, `base` (a model, with the layers that keras.applications gives it), `pool`, `dropout`, `head`.
 """
