@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import functools
 import inspect
 import types as python_types
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -84,9 +85,15 @@ def keras_slot(argument: keras_names.KerasArgument) -> Slot:
 
 def type_of(annotation: ast.expr | None) -> Any:
     """The type that an annotation names, without importing the file it stands in; Any where that can't be told."""
+    return Any if annotation is None else _type_of(ast.unparse(annotation))
+
+
+@functools.cache
+def _type_of(annotation: str) -> Any:
     try:
-        found = _named(annotation)
-        if not isinstance(annotation, ast.Name):
+        tree = ast.parse(annotation, mode="eval").body
+        found = _named(tree)
+        if not isinstance(tree, ast.Name):
             TypeAdapter(found)
     except (NameError, TypeError, ValueError, SyntaxError, PydanticUserError):
         return Any

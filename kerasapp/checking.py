@@ -162,7 +162,9 @@ class Checker:
 
     def default(self, slot: Slot, node: Node, path: str) -> Any:
         """A default, with the specs in it completed."""
-        if slot.default is None or not holds_spec(slot.type):
+        if slot.default is None or isinstance(slot.default, (bool, int, float)):
+            return slot.default
+        if not holds_spec(slot.type):
             return as_node(slot.default, node).plain()
         return self.value(slot.type, as_node(slot.default, node), _join(path, slot.name))
 
