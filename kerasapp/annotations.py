@@ -60,13 +60,17 @@ def slots_of(cls: Any) -> list[Slot]:
     """The slots of a frame's dataclass, or of a mapping with its own keys."""
     if keys := marker(cls, types.Keys):
         return [Slot(name, kind, not default, *default) for name, kind, *default in keys.keys]
-    hints = get_type_hints(cls, include_extras=True)
-    found = []
+    hints, found = _hints(cls), []
     for field in dataclasses.fields(cls):
         default = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
         required = default is dataclasses.MISSING
         found.append(Slot(field.name, hints[field.name], required, None if required else default))
     return found
+
+
+@functools.cache
+def _hints(cls: type) -> dict[str, Any]:
+    return get_type_hints(cls, include_extras=True)
 
 
 def keras_slot(argument: keras_names.KerasArgument) -> Slot:
