@@ -55,6 +55,11 @@ class Slot:
     required: bool
     default: Any = None
 
+    @functools.cached_property
+    def plain(self) -> bool:
+        """Whether the default is what a recipe gets, with no spec in it to complete."""
+        return self.default is None or isinstance(self.default, (bool, int, float)) or not holds_spec(self.type)
+
 
 def slots_of(cls: Any) -> list[Slot]:
     """The slots of a frame's dataclass, or of a mapping with its own keys."""
