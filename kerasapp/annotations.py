@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import functools
 import inspect
 import types as python_types
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -54,18 +55,27 @@ class Slot:
     required: bool
     default: Any = None
 
+    @functools.cached_property
+    def plain(self) -> bool:
+        """Whether the default is what a recipe gets, with no spec in it to complete."""
+        return self.default is None or isinstance(self.default, (bool, int, float)) or not holds_spec(self.type)
+
 
 def slots_of(cls: Any) -> list[Slot]:
     """The slots of a frame's dataclass, or of a mapping with its own keys."""
     if keys := marker(cls, types.Keys):
         return [Slot(name, kind, not default, *default) for name, kind, *default in keys.keys]
-    hints = get_type_hints(cls, include_extras=True)
-    found = []
+    hints, found = _hints(cls), []
     for field in dataclasses.fields(cls):
         default = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
         required = default is dataclasses.MISSING
         found.append(Slot(field.name, hints[field.name], required, None if required else default))
     return found
+
+
+@functools.cache
+def _hints(cls: type) -> dict[str, Any]:
+    return get_type_hints(cls, include_extras=True)
 
 
 def keras_slot(argument: keras_names.KerasArgument) -> Slot:
@@ -84,9 +94,15 @@ def keras_slot(argument: keras_names.KerasArgument) -> Slot:
 
 def type_of(annotation: ast.expr | None) -> Any:
     """The type that an annotation names, without importing the file it stands in; Any where that can't be told."""
+    return Any if annotation is None else _type_of(ast.unparse(annotation))
+
+
+@functools.cache
+def _type_of(annotation: str) -> Any:
     try:
-        found = _named(annotation)
-        if not isinstance(annotation, ast.Name):
+        tree = ast.parse(annotation, mode="eval").body
+        found = _named(tree)
+        if not isinstance(tree, ast.Name):
             TypeAdapter(found)
     except (NameError, TypeError, ValueError, SyntaxError, PydanticUserError):
         return Any

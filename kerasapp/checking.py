@@ -9,7 +9,7 @@ from typing import Any, get_origin
 from pydantic import TypeAdapter, ValidationError
 
 from kerasapp import components, keras_names, types
-from kerasapp.annotations import Slot, holds_spec, inner_spec, is_frame, keras_slot, marker, options, slots_of, type_of
+from kerasapp.annotations import Slot, inner_spec, is_frame, keras_slot, marker, options, slots_of, type_of
 from kerasapp.errors import Fault
 from kerasapp.names import meant
 from kerasapp.paths import as_node, filled
@@ -162,7 +162,7 @@ class Checker:
 
     def default(self, slot: Slot, node: Node, path: str) -> Any:
         """A default, with the specs in it completed."""
-        if slot.default is None or not holds_spec(slot.type):
+        if slot.plain:
             return as_node(slot.default, node).plain()
         return self.value(slot.type, as_node(slot.default, node), _join(path, slot.name))
 

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from kerasapp import keras_names
 from kerasapp.blame import blaming
 from kerasapp.errors import first_line
 from kerasapp.own_code import OwnModule, beside, imported, located
@@ -58,13 +59,19 @@ class Source:
     @cached_property
     def tree(self) -> ast.Module:
         try:
-            return ast.parse(self.path.read_bytes())
+            return ast.parse(self.path.read_bytes() if self.own else self._read())
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             if getattr(error, "lineno", None):
                 raise
             raise SyntaxError(first_line(error), ("", 1, 1, None)) from None  # a zero byte, brackets in brackets
         except OSError as error:
             raise UnknownComponent(f"{self.path}: {(error.strerror or str(error)).lower()}", []) from None
+
+    def _read(self) -> str:
+        """Of a stock function's file its head and the function: the parts below it say nothing of what it takes."""
+        text = self.path.read_text(encoding="utf-8")
+        head, *parts = keras_names.TOP.split(text)
+        return next((head + part for part in parts if part.startswith(f"def {self.entry}(")), text)
 
     @cached_property
     def node(self) -> ast.FunctionDef | ast.ClassDef:

@@ -1,11 +1,14 @@
 """What the installed Keras offers, by name, with the arguments of each: read with `ast`, nothing imported."""
 
 import ast
+import re
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+TOP = re.compile(r"^(?=class |def |@)", re.MULTILINE)  # a file of Keras, whose parts are quicker to read than the whole
+CLASS = re.compile(r"class (\w+)")
 FUNCTIONS = ("activations", "applications")
 PARTS = (*FUNCTIONS, "initializers", "layers", "losses", "optimizers", "optimizers.schedules", "regularizers")
 NO_CLASSES = {  # abstract, or nothing that a recipe can fill
@@ -63,16 +66,16 @@ def arguments(part: str, name: str) -> list[KerasArgument]:
 
 def _initializer(module: str, name: str) -> list[KerasArgument]:
     """Follows the base classes, by their imports, to the first that defines `__init__`."""
-    tree = ast.parse((package().parent / (module.replace(".", "/") + ".py")).read_text())
-    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
-    node = classes[name]
+    parts = TOP.split((package().parent / (module.replace(".", "/") + ".py")).read_text())
+    classes = {found[1]: part for part in parts if (found := CLASS.match(part))}
+    node = ast.parse(classes[name]).body[0]
     for item in node.body:
         if isinstance(item, ast.FunctionDef) and item.name == "__init__":
             return _arguments(item)
     for base in node.bases:
         if isinstance(base, ast.Name) and base.id in classes:
             return _initializer(module, base.id)
-        where = _import_of(tree, base)
+        where = _import_of(ast.parse(parts[0]), base)
         if where:
             return _initializer(*where)
     return []

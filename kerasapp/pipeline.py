@@ -210,8 +210,13 @@ def _array(name: str, spec: tf.TensorSpec, count: int, cache: str, folder: Path,
     path = folder / f"{name.replace('/', '_')}.npy"
     if complete:
         return np.load(path, mmap_mode="r")
-    array = np.lib.format.open_memmap(path, "w+", spec.dtype.as_numpy_dtype, shape)
-    with path.open("r+b") as file:  # a full disk is an error now, not a crash at the first page that finds no room
+    return allocated(path, spec.dtype.as_numpy_dtype, shape)
+
+
+def allocated(path: Path, dtype: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """A new npy to be filled. A full disk is an error now, not a crash at the first page that finds no room."""
+    array = np.lib.format.open_memmap(path, "w+", dtype, shape)
+    with path.open("r+b") as file:
         os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
     return array
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kerasapp.errors import in_one_line
 from kerasapp.figures import BLUE, FAINT, GREEN, INK, ORANGE, PAPER, PURPLE, SKY, VERMILION
 
 if TYPE_CHECKING:
@@ -216,7 +217,8 @@ def word_map(words: Sequence[str], x: np.ndarray, y: np.ndarray) -> "Figure":
     figure, (axes,) = _panels(1, 1, width=8.0, height=7.0)
     axes.plot(x, y, "o", color=FAINT, markersize=2)
     for word, *place in zip(words, x, y, strict=True):
-        axes.annotate(short(word), place, color=INK, fontsize=TEXT - 2, ha="center", va="center")
+        told = short(in_one_line(word))  # an SVG may hold no control characters
+        axes.annotate(told, place, color=INK, fontsize=TEXT - 2, ha="center", va="center", parse_math=False)
     axes.set(xticks=[], yticks=[])
     return figure
 

@@ -45,6 +45,15 @@ class Node:
             return [node.plain() for node in self.value]
         return self.value
 
+    def copy(self) -> "Node":
+        """The same tree, to be changed by itself."""
+        value = self.value
+        if isinstance(value, dict):
+            value = {key: node.copy() for key, node in value.items()}
+        elif isinstance(value, list):
+            value = [node.copy() for node in value]
+        return Node(value, self.file, self.line, self.column, dict(self.keys))
+
     def fault(self, path: str, message: str) -> Fault:
         return Fault(self.file, self.line, self.column, path, message)
 

@@ -1,6 +1,5 @@
 """The recipe: one YAML file, checked before anything heavy is imported, every value with a dotted path."""
 
-import copy
 import hashlib
 import json
 from collections.abc import Mapping
@@ -166,7 +165,7 @@ def _changed(
     tree: Node, changes: Mapping[str, Node], keys: Mapping[str, Node] | None = None
 ) -> tuple[Node, list[Fault]]:
     """A copy of the tree with dotted paths set, and a fault at the key (else the value) of each that can't be."""
-    tree, faults = copy.deepcopy(tree), []
+    tree, faults = tree.copy(), []
     for path, value in changes.items():
         try:
             put(tree, path, value, keys and keys[path])

@@ -1,6 +1,5 @@
 """The stages of a training as a recipe writes them: what one may hold, and that each is valid in the whole."""
 
-import copy
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -44,7 +43,7 @@ def check_stages(checker: Checker, tree: Node, values: dict) -> None:
     seen = {fault.place for fault in checker.faults}
     resolved = []
     for number, stage in enumerate(stages.value):
-        found, faults = _stage(checker.apart(), stage, copy.deepcopy(train), f"train.stages.{number}")
+        found, faults = _stage(checker.apart(), stage, train.copy(), f"train.stages.{number}")
         checker.faults += [fault for fault in faults if fault.place not in seen]
         seen |= {fault.place for fault in faults}
         resolved.append(found)
@@ -72,7 +71,7 @@ def _stage(checker: Checker, stage: Node, train: Node, path: str) -> tuple[dict[
             checker.note(stage.keys[key], f"{path}.{key}", told)
             continue
         try:
-            put(train, key, copy.deepcopy(node), stage.keys[key])
+            put(train, key, node.copy(), stage.keys[key])
         except RecipeError as error:
             checker.faults += error.faults
         found[key] = node.plain()

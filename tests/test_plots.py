@@ -181,3 +181,9 @@ def test_several_curves_differ_by_line_style_as_well_as_by_colour():
     assert len({line.get_color() for line in shown}) == 6
     assert len({str(line._unscaled_dash_pattern) for line in shown}) == 6
     assert sum(line.get_label() == "suggested threshold" for line in lines) == 1
+
+
+def test_a_map_shows_words_as_they_stand_whatever_signs_they_have():
+    text = svg(plots.word_map(["$^$", "a\x1bb", "<i>"], np.arange(3.0), np.arange(3.0)))
+    ElementTree.fromstring(text)
+    assert all(word in text for word in ("$^$", "a\\x1bb", "&lt;i&gt;"))

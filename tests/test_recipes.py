@@ -13,6 +13,7 @@ RECIPES = stock_files("recipes")
 FIRST_OF_FIELD = {name.split("/")[0]: name for name in sorted(RECIPES, reverse=True)} | {
     "vision": "vision/digits_cnn",
     "tabular": "tabular/wine_mlp",
+    "text": "text/word2vec_novels",
 }
 
 

@@ -3,6 +3,7 @@
 import gzip
 import logging
 import struct
+import zipfile
 
 import numpy as np
 import pytest
@@ -131,6 +132,12 @@ def test_of_a_word_that_is_there_twice_the_first_is_kept_with_a_warning(tmp_path
         ("2 4\na 1 2\nb 3 4\n", "v.txt:2: 2 numbers where 4 are expected"),
         ("2 x\na 1 2\nb 3 4\n", "v.txt:1: is neither a header of two whole numbers nor a word and 2 numbers"),
         ("0 5\n", "v.txt:1: a header that promises 0 words"),
+        ("2 9999999999999999\na 1 2\n", "v.txt:1: a header that promises 2 words of 9999999999999999 dimensions"),
+        (
+            f"2 {'9' * 5000}\na 1 2\nb 1 2\n",
+            "v.txt:1: is neither a header of two whole numbers nor a word and 2 numbers",
+        ),
+        (300 * "\n" + "a 1 2\nb 1\n", "v.txt:302: 1 number where 2 are expected"),
         ("once upon a time\n", 'v.txt:1: "upon" is no number'),
         ("word\nother\n", "v.txt:1: a word without numbers"),
         (b"a 1 2\nna\xefve 1 2\n", 'v.txt:2: is not UTF-8: byte 0xef after "na"'),
@@ -172,7 +179,13 @@ def test_the_line_is_counted_over_the_pieces_that_a_file_is_read_in(tmp_path, mo
             {"words": np.array(["a", "b"]), "vectors": np.array([[1, 0], [0, np.nan]])},
             'the vector of "b" is not finite',
         ),
-        ({"words": np.array(["a", "b"]), "vectors": np.eye(2), "counts": np.arange(3)}, "counts is of shape (3,)"),
+        (
+            {"words": np.array(["a", "b"]), "vectors": np.eye(2), "counts": np.arange(3)},
+            "counts is int64 of shape (3,)",
+        ),
+        ({"words": np.array(["a", "b"]), "vectors": np.eye(2), "counts": np.array(["1", "2"])}, "counts is <U1 of"),
+        ({"words": np.array(["a", "b"]), "vectors": np.diag([1, 1e300])}, 'the vector of "b" is not finite'),
+        ({"words": np.zeros(3, "uint8"), "words|offsets": np.array([0, 1.5, 3]), "vectors": np.eye(2)}, "does not fit"),
         ({"words": np.zeros(3, "uint8"), "words|offsets": np.array([0, 2, 9]), "vectors": np.eye(2)}, "does not fit"),
     ],
 )
@@ -181,6 +194,14 @@ def test_an_npz_that_is_something_else_is_refused(tmp_path, arrays, told):
     with pytest.raises(DataError) as error:
         vector_files.read(tmp_path / "v.npz")
     assert told in str(error.value) and "\n" not in str(error.value)
+
+
+def test_a_zip_of_something_else_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "v.npz", "w") as file:
+        file.writestr("words", "a b")
+        file.writestr("vectors", "1 2")
+    with pytest.raises(DataError, match="is no npz of plain arrays: words is none"):
+        vector_files.read(tmp_path / "v.npz")
 
 
 def test_an_npz_holds_the_ngrams_and_other_formats_do_not(tmp_path):

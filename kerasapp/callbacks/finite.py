@@ -46,8 +46,7 @@ class StopOnNonFinite(Counted):
             step = f"step {steps[0]}" if len(steps) == 1 else f"between steps {steps[0]} and {steps[-1]}"
         where = f"{within}epoch {epoch}" + (f", {step}" if steps else "")
         lower = "Lower train.optimizer.learning_rate" + (f" (it is {rate:g})" if rate is not None else "")
-        told = (
-            f"{name} became {became} at {where}. {lower}, clip the gradients (train.optimizer.clipnorm: 1.0), "
-            "or look for NaN and very large numbers in the data"
-        )
+        own = hasattr(self.model, "check_optimizer")  # which would refuse it
+        clip = "" if own else ", clip the gradients (train.optimizer.clipnorm: 1.0)"
+        told = f"{name} became {became} at {where}. {lower}{clip}, or look for NaN and very large numbers in the data"
         raise NonFinite(told, name, epoch, steps)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from kerasapp.errors import in_one_line
 from kerasapp.starting import start_tensorflow
 from kerasapp.stock import find_recipe, stock_files
 
@@ -110,10 +111,11 @@ def print_json(value: Any) -> None:
 
 
 def print_words(rows: list[dict[str, Any]]) -> None:
-    """A line for each `{"word", "similarity"}`."""
-    width = max((len(row["word"]) for row in rows), default=0)
-    for row in rows:
-        print(f"{row['word']:{width}}  {row['similarity']:6.3f}")
+    """A line for each `{"word", "similarity"}`; a file may have words with what a terminal would obey."""
+    words = [in_one_line(row["word"]) for row in rows]
+    width = max(map(len, words), default=0)
+    for word, row in zip(words, rows, strict=True):
+        print(f"{word:{width}}  {row['similarity']:6.3f}")
 
 
 def difference(row: dict[str, Any]) -> str:

@@ -1,8 +1,10 @@
 """`kerasapp check`."""
 
+import gc
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -77,13 +79,24 @@ def _checked(
     faults, notes, looks = [], [], []
     for word in recipes:
         try:
-            recipe = load(find_recipe(word), checker)
+            with _uncollected():
+                recipe = load(find_recipe(word), checker)
             notes += _notes(recipe)
             looks += [(word, look(recipe))] if look else []
             faults += _build(recipe) if build else []
         except RecipeError as error:
             faults += error.faults
     return faults, notes, looks
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Syntax trees are many objects and no garbage: to look for it among them takes a tenth of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _notes(recipe: Any) -> list[Any]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from kerasapp.cli._common import Json, Root, complete_run, difference, print_json
+from kerasapp.errors import in_one_line
 from kerasapp.names import counted
 
 SHOWN = 5  # neighbours of a word whose neighbours differ
@@ -46,4 +47,4 @@ def _print_neighbours(near: dict[str, Any]) -> None:
     width = max((len(row["word"]) for row in near["differ_most"]), default=0)
     for row in near["differ_most"]:
         a, b = (", ".join(row[of][:SHOWN]) for of in "ab")
-        print(f"  {row['word']:{width}}  {row['overlap']:.3f}  {a}  |  {b}")
+        print(in_one_line(f"  {row['word']:{width}}  {row['overlap']:.3f}  {a}  |  {b}"))

@@ -1,5 +1,6 @@
 """Where examples come from: one file a source, each `load(*, ...)` giving the splits that the source itself brings."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,14 @@ from kerasapp.types import Spec, Split
 
 PARTS = ("features", "ids", "random_access", "__len__", "gather", "column", "fingerprints")  # of a Split
 FRAME = ("split", "folds", "fold", "cache", "cache_limit")
+logger = logging.getLogger("kerasapp")
 
 __all__ = ["Subset", "divide", "divided", "duplicates", "load", "passing_over", "read"]
 
 
-def load(spec: Spec, seed: int, default: dict[str, float], folder: Path | None = None) -> dict[str, Split]:
-    """Reads the source of a recipe's `data` and divides what it brings, by the recipe's words or `default`'s fractions.
+def load(spec: Spec, seed: int, default: dict[str, float] | None, folder: Path | None = None) -> dict[str, Split]:
+    """Reads the source of a recipe's `data` and divides what it brings, by the recipe's words or `default`'s fractions;
+    with None there is train, and what the recipe names.
 
     `seed` decides the splits made here and nothing else; `folder` is the recipe's, for a source of one's own. Raises
     DataError.
@@ -32,10 +35,14 @@ def read(spec: Spec, folder: Path | None = None) -> dict[str, Split]:
     return brought
 
 
-def divided(brought: dict[str, Split], spec: Spec, seed: int, default: dict[str, float]) -> dict[str, Split]:
+def divided(brought: dict[str, Split], spec: Spec, seed: int, default: dict[str, float] | None) -> dict[str, Split]:
     """What `load` makes of the splits that a source brought. Raises DataError."""
     asked = {key: spec.get(key) for key in ("split", "folds", "fold")}
-    return divide(brought, seed=seed, default=default, **asked)
+    if default is None:
+        for name in [name for name in brought if name != "train" and not spec.get(name)]:
+            logger.info("the source's own %s split is left out: this task has no use for it", name)
+            brought = {other: split for other, split in brought.items() if other != name}
+    return divide(brought, seed=seed, default=default or {}, **asked)
 
 
 def _check_splits(name: str, brought: Any) -> None:

@@ -2,7 +2,7 @@
 
 import codecs
 import os
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -89,10 +89,14 @@ class Lines:
         return hashed(self.stream())
 
     def stream(self) -> Iterator[bytes]:
-        """Every line, in order, some thousands of them in memory."""
+        """Every line, in order; in memory are some thousands, of long ones those that begin within CHUNK bytes."""
         for file in self._files:
-            for first in range(0, len(file), AT_ONCE):
-                yield from file.read(first, min(first + AT_ONCE, len(file)))
+            first = 0
+            while first < len(file):
+                enough = bisect_left(file.starts, int(file.starts[first]) + CHUNK, first + 1)
+                last = min(enough, first + AT_ONCE)
+                yield from file.read(first, last)
+                first = last
 
     def _gathered(self, indices: np.ndarray) -> np.ndarray:
         found: list[bytes] = []

@@ -17,8 +17,8 @@ def load(
     *, dataset: Literal["digits", "wine", "iris", "breast_cancer", "california", "descriptions"]
 ) -> dict[str, Split]:
     """digits: `image` uint8 (8, 8, 1), x 255/16; descriptions: `text`, a line of what scikit-learn tells of its data
-    sets, 5 000 words in all; the others: a float64 feature a column, by scikit-learn's names, and `label`, float64 for
-    california (100,000 dollars).
+    sets, 5 000 words in all, and `label`, of which; the others: a float64 feature a column, by scikit-learn's names,
+    and `label`, float64 for california (100,000 dollars).
     """
     from sklearn import datasets
 
@@ -42,7 +42,8 @@ def _descriptions() -> Arrays:
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
         if line.strip()
     ]
-    return Arrays({"text": texts(line for _, line in lines)}, [name for name, _ in lines])
+    labels = texts(name.partition(".")[0] for name, _ in lines)
+    return Arrays({"text": texts(line for _, line in lines), "label": labels}, [name for name, _ in lines])
 
 
 def _california(datasets):

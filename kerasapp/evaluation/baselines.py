@@ -93,7 +93,8 @@ def _kept(path: Path, make: Callable[[], list[dict[str, Any]]]) -> list[dict[str
 
 
 def _key(task: Task, train: Split, test: Split, seed: int) -> str:
-    settings = [METHOD, LIMIT, seed, type(task).__name__, task.state()]
+    asked = task.arguments() | task.resolved()  # such as how pictures are resized
+    settings = [METHOD, LIMIT, seed, type(task).__name__, asked, task.state()]
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     for split in (train, test):
         digest.update(np.asarray(split.fingerprints()).tobytes())

@@ -149,13 +149,14 @@ def _padded(nearest: list[dict[str, Any]]) -> list[str]:
 def _map(vectors: Vectors) -> list[dict[str, Any]]:
     """Two coordinates of some frequent words by t-SNE (van der Maaten and Hinton, 2008); none of a handful."""
     from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
 
     rows = np.arange(len(vectors.words))[COMMON : COMMON + DRAWN]
     if len(rows) < 2 * NEAR:
         rows = np.arange(min(DRAWN, len(vectors.words)))
     if len(rows) < NEAR or vectors.matrix.shape[1] < 2:
         return []
-    place = TSNE(metric="cosine", init="pca", perplexity=min(20.0, (len(rows) - 1) / 3), random_state=0).fit_transform(
-        vectors.directions(rows)
-    )
+    tsne = TSNE(metric="cosine", init="pca", perplexity=min(20.0, (len(rows) - 1) / 3), random_state=0)
+    with threadpool_limits(1):  # more threads wait for each other most of the time over so few words
+        place = tsne.fit_transform(vectors.directions(rows))
     return [{"word": vectors.words[row], "x": float(x), "y": float(y)} for row, (x, y) in zip(rows, place, strict=True)]

@@ -19,6 +19,7 @@ from kerasapp.errors import RunError, WorkError, first_line
 from kerasapp.export import _core
 from kerasapp.export._apart import run_apart
 from kerasapp.export._card import ELSEWHERE, Told
+from kerasapp.export._vectors import LIMITS
 from kerasapp.prediction import predict_raw
 from kerasapp.tasks._base import Task, argument_names
 
@@ -55,6 +56,13 @@ Inputs that have another name than their feature:
 
 
 CLASSES = "`label` (string), `probabilities` (float32, one for each class) and `classes` (string, their order):\n\n"
+WORDS = """\
+`serving_default` and `embed` give `vector` (float32) for each of `words`, zeros where there is none.
+
+- `nearest`: `words` and `k` (int32) -> the `k` nearest `words` of each, and their cosines, `similarities`.
+- `analogy`: `a`, `b`, `c` and `k` -> the same: what is to `c` as `b` is to `a`.
+
+Asked with a word that has no vector both answer with empty strings."""
 NUMBER = "What `decode` of its task gives; `value` (float32) is in the units of the training data."
 DRAWN = """\
 Of codes (`code`): pictures, `image`, float32 in [0, 1]. Of pictures: their `code`, and `error`, the mean squared
@@ -134,6 +142,9 @@ def describe(name: str, subject: Trained) -> Told:
     task, examples = subject.task, subject.examples
     if task.EVALUATION == "generation":
         return Told(DRAWN, usage(name, task, examples))
+    if task.EVALUATION == "words":
+        limits = LIMITS[hasattr(subject.model, "ngram_rows") :]
+        return Told(WORDS, usage(name, task, examples), limits=limits, unit="word")
     if task.EVALUATION != "classification":
         return Told(NUMBER, usage(name, task, examples))
     labels = "\n".join(f"{number}. {label}" for number, label in enumerate(task.labels))

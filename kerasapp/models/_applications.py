@@ -9,7 +9,7 @@ Three things are written otherwise there, and brought over so that the outputs a
   took blue first as well, and as their EfficientNet's own Normalization has it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import keras
 import numpy as np
@@ -22,12 +22,13 @@ from kerasapp.types import Spec
 def counterpart(
     spec: Spec,
     *,
-    image_shape: tuple[int | None, ...] = (None, None, 3),
+    image_shape: tuple[int | None, ...] | None = (None, None, 3),
     num_classes: int | None = None,
     weights: str | None = "imagenet",
 ) -> keras.Model:
     """keras.applications' model of the same arithmetic as that of a resolved recipe's `model`; without a head where no
-    classes are asked for. It downloads `weights: imagenet` once. Raises ValueError where it has no such model.
+    classes are asked for, of its usual size where `image_shape` is None. It downloads `weights: imagenet` once. Raises
+    ValueError where it has no such model.
     """
     name, arguments = _name(spec)
     if not hasattr(keras.applications, name):
@@ -73,6 +74,26 @@ def copy(theirs: keras.Model, ours: keras.Model, *, caffe: bool = False) -> list
     for target, values in taken:
         target.set_weights([values[weight.name] for weight in target.weights])
     return [layer.name for layer in left]
+
+
+def settle(theirs: keras.Model) -> None:
+    """Has EfficientNet's Normalization bring pixels to ImageNet's mean and deviation, as its published weights want it.
+
+    These hold the deviation where the layer takes its square: keras.applications makes up for it by a Rescaling, with
+    `weights="imagenet"` alone. And a Normalization whose weights are set computes with those that it was made with.
+    """
+    for layer in _normalizations(theirs):
+        layer.set_weights([np.array(TORCH_MEAN), np.square(DEVIATION), np.array(0)])
+        layer.finalize_state()
+
+
+def require_settled(theirs: keras.Model) -> None:
+    """Raises ValueError where weights were learned behind a Normalization of other numbers than ImageNet's."""
+    for layer in _normalizations(theirs):
+        deviation = _deviation(layer, theirs.name)
+        if not np.allclose(deviation, DEVIATION, atol=1e-3):
+            told = f"divides by {_numbers(deviation)} and ours by {_numbers(DEVIATION)}"
+            raise ValueError(f"{theirs.name}'s Normalization {told}")
 
 
 def _layers(model: keras.Model) -> list[layers.Layer]:
@@ -123,20 +144,26 @@ def _name(spec: Spec) -> tuple[str, dict[str, float]]:
 
 
 def _scale(theirs: keras.Model) -> np.ndarray | None:
-    """What their own Normalization and a Rescaling behind it multiply pixels by, where there is one (EfficientNet).
-    Raises ValueError where it takes away another mean than our `rescaling` does.
-    """
-    scale = None
-    for layer in _in_order(theirs):
-        if isinstance(layer, layers.Normalization):
-            mean, variance, _ = layer.get_weights()
-            if not np.allclose(mean, TORCH_MEAN, atol=1e-3):
-                told = f"takes away {', '.join(f'{value:.3g}' for value in mean)} and ours"
-                raise ValueError(f"{theirs.name}'s Normalization {told} {', '.join(map(str, TORCH_MEAN))}")
-            scale = 1 / np.sqrt(variance)
-        elif scale is not None and isinstance(layer, layers.Rescaling):
-            scale = scale * np.array(layer.scale, "float32")
-    return scale
+    """What their own Normalization multiplies pixels by, where there is one (EfficientNet). Raises ValueError."""
+    return next((1 / _deviation(layer, theirs.name) for layer in _normalizations(theirs)), None)
+
+
+def _normalizations(model: keras.Model) -> list[layers.Normalization]:
+    """Those that hold what they take away, and by what they divide, as weights."""
+    found = model._flatten_layers(include_self=False)
+    return [layer for layer in found if isinstance(layer, layers.Normalization) and layer.weights]
+
+
+def _deviation(layer: layers.Normalization, name: str) -> np.ndarray:
+    """(3,), by which pixels are divided in the end. Raises ValueError where another mean than ours is taken away."""
+    mean, variance, _ = layer.get_weights()
+    if not np.allclose(mean, TORCH_MEAN, atol=1e-3):
+        raise ValueError(f"{name}'s Normalization takes away {_numbers(mean)} and ours {_numbers(TORCH_MEAN)}")
+    return variance if np.allclose(variance, DEVIATION, atol=1e-3) else np.sqrt(variance)  # see `settle`
+
+
+def _numbers(values: Iterable[float]) -> str:
+    return ", ".join(f"{value:.3g}" for value in values)
 
 
 def _fitted(values: dict[str, np.ndarray], source: layers.Layer, target: layers.Layer) -> dict[str, np.ndarray]:

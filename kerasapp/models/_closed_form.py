@@ -1,6 +1,8 @@
 """What models share that write their update out in closed form: one optimizer, of which the update is."""
 
+import math
 import os
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,6 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from kerasapp.errors import KerasappError
+
+ALIGNED = 64  # bytes: Eigen's largest
 
 
 class ClosedForm(keras.Model):
@@ -94,9 +98,10 @@ def in_numpy(learn: Callable[..., tuple[float, float]], tables: Sequence[tf.Tens
     """Calls `learn(tables, *given)` in Python, which changes copies of the tables in place and gives a summed loss and
     of how many: the changed tables, and these two.
     """
+    room = Room()
 
     def called(*arrays: np.ndarray) -> list[np.ndarray]:
-        changed = [np.array(table) for table in arrays[: len(tables)]]
+        changed = [room.copy(table) for table in arrays[: len(tables)]]
         return [*changed, *map(np.float32, learn(changed, *arrays[len(tables) :]))]
 
     shapes = [*(table.shape for table in tables), [], []]
@@ -104,6 +109,33 @@ def in_numpy(learn: Callable[..., tuple[float, float]], tables: Sequence[tf.Tens
     for tensor, shape in zip(made, shapes, strict=True):
         tensor.set_shape(shape)
     return made
+
+
+class Room:
+    """Memory for copies of arrays that TensorFlow takes as they are, because they are aligned as its own, and that is
+    used again when nobody holds them any more: new memory would be asked of the system, and cleared, in every step.
+    """
+
+    def __init__(self) -> None:
+        self._arrays: list[np.ndarray] = []
+
+    def copy(self, array: np.ndarray) -> np.ndarray:
+        made = next((held for held in self._free() if held.shape == array.shape and held.dtype == array.dtype), None)
+        if made is None:
+            made = _aligned(array.shape, array.dtype)
+            self._arrays.append(made)
+        np.copyto(made, array)
+        return made
+
+    def _free(self) -> list[np.ndarray]:
+        held_here = 3  # by the list, by the loop, by the call that counts
+        return [array for array in self._arrays if sys.getrefcount(array) == held_here]
+
+
+def _aligned(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    raw = np.empty(math.prod(shape) * dtype.itemsize + ALIGNED, np.uint8)
+    start = -raw.ctypes.data % ALIGNED
+    return raw[start : raw.size - ALIGNED + start].view(dtype).reshape(shape)
 
 
 def threads() -> int:

@@ -3,7 +3,8 @@
 What is learned further is one of three strategies (Yosinski et al., 2014, arXiv:1411.1792): nothing but the head, the
 last convolutions, all. Batch normalisation keeps what it has seen elsewhere, in its statistics and its scale, unless
 `batch_norm` says otherwise: a few hundred photographs tell less of them. The weights themselves are brought by training
-(kerasapp/training/_base_weights.py), so that a trained model is opened without them.
+(kerasapp/training/_base_weights.py), so that a trained model is opened without them. Left out: hidden layers in the
+head, the maximum in place of the mean over the last map.
 
 Layers: `preprocess`, `base` (a model, with the layers that keras.applications gives it), `pool`, `dropout`, `head`.
 """
@@ -18,12 +19,16 @@ from keras import layers
 
 from kerasapp.errors import first_line
 from kerasapp.layers.application_input import ApplicationInput
+from kerasapp.models._applications import settle
 from kerasapp.models._blocks import head
 from kerasapp.names import meant
 from kerasapp.types import Application, Fraction, PositiveInt, Regularizer, Weights
 
 CONVOLUTIONS = (layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D)
-OURS = {"include_top", "weights", "input_tensor", "input_shape", "pooling", "classes", "classifier_activation", "name"}
+OURS = {
+    *("include_top", "weights", "input_tensor", "input_shape", "pooling", "classes", "classifier_activation", "name"),
+    "include_preprocessing",  # pixels come as the base is to have them
+}
 
 
 def build(
@@ -85,9 +90,9 @@ class Pretrained(keras.Model):
         return self.get_layer("head")(x)
 
     def features(self, images: keras.KerasTensor) -> keras.KerasTensor:
-        """(batch, h, w, c) -> (batch, n), what `pool` puts out when nothing learns."""
+        """(batch, h, w, c) -> (batch, n), what `pool` puts out when nothing learns; float32 in mixed precision too."""
         x = self.get_layer("base")(self.get_layer("preprocess")(images), training=False)
-        return self.get_layer("pool")(x)
+        return keras.ops.cast(self.get_layer("pool")(x), "float32")
 
     @property
     def fixed_features(self) -> bool:
@@ -111,6 +116,7 @@ def _base(
         made = make(include_top=False, weights=weights, input_shape=(*image_shape[:2], 3), **given)
     except (ValueError, TypeError) as error:
         raise ValueError(f"{name} can't be made for images of {image_shape}: {first_line(error)}") from None
+    settle(made)
     made.name = "base"
     return made
 

@@ -100,11 +100,12 @@ class Word2Vec(ClosedForm):
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         words = keras.utils.unpack_x_y_sample_weight(data)[0]
         stream = tf.reshape(words, [-1])
-        seed = self.seeds.next()
+        count = tf.cast(self.seeds.next() % 2**31, tf.int32)
+        seed = tf.random.stateless_uniform([2], count, None, None, tf.int32)  # blocks count on from it, by step
         layers = self._taught_layers()
         learn = self._by_native if self._native else self._by_tensorflow
         tables = (layer.embeddings.value for layer in layers)
-        *tables, loss, pairs = learn(*tables, stream, self.rates(), tf.cast(seed % 2**31, tf.int32))
+        *tables, loss, pairs = learn(*tables, stream, self.rates(), seed)
         for layer, new in zip(layers, tables, strict=True):
             if layer.trainable and isinstance(new, tf.IndexedSlices):
                 layer.embeddings.value.scatter_update(new)

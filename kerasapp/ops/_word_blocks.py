@@ -14,8 +14,8 @@ import tensorflow as tf
 
 from kerasapp.ops._word_losses import Loss, Predicted, added, loss_of
 
-WIDTH = 16  # words of a block
-MOST = 64  # blocks of a step
+WIDTH = 16  # words of a block of skip-gram; CBOW has one pair a word, and shares negatives among twice as many
+MOST = 64  # blocks of WIDTH words in a step
 CROWD = 512.0  # updates that a row may be expected to receive in a step
 CALM = 64.0  # of these, how many count in full: all see the values of before the step, and the plain sum overshoots
 
@@ -150,7 +150,7 @@ def blocks_of(
     """
     by = loss_of(loss, counts, negatives)
     width, met = expected(by, seen, window=window, cbow=cbow)
-    blocks, damping = calmed(*met, most=by.most(width))
+    blocks, damping = calmed(*met, most=min(by.most(width), MOST * WIDTH / width))
     return Blocks(by, damping, window, cbow, width, blocks)
 
 
@@ -159,7 +159,7 @@ def expected(by: Loss, seen: Sequence[float], *, window: int, cbow: bool) -> tup
     shares = np.asarray(seen) / np.sum(seen)
     of_input, of_outputs = by.met(shares)
     pairs = 1 if cbow else window + 1  # of a centre, on average
-    width = max(WIDTH, window)  # a window reaches no farther than the next block
+    width = max(WIDTH * (1 + cbow), window)  # a window reaches no farther than the next block
     return width, (width * shares * (window + 1) * of_input, width * pairs * of_outputs)
 
 

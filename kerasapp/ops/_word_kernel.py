@@ -171,6 +171,29 @@ def _step(x, wanted, rows, changes, steps, gradient, rate, sigmoid, told):
 
 
 @njit(inline="always")
+def _step_in_place(x, wanted, table, targets, gradient, rate, sigmoid, told):
+    """As `_step`, for the only input vector of these targets: the rows are changed at once."""
+    loss = 0.0
+    for q in range(len(gradient)):
+        gradient[q] = np.float32(0)
+    for k in range(len(wanted)):
+        if wanted[k] == LEFT_OUT:
+            continue
+        row = table[targets[k]]
+        logit = np.float32(0)
+        for q in range(len(gradient)):
+            logit += x[q] * row[q]
+        chance = _sigmoid(logit, sigmoid)
+        if told:
+            loss -= np.log(chance) if wanted[k] == 1 else np.log(np.float32(1) - chance)
+        step = (wanted[k] - chance) * rate
+        for q in range(len(gradient)):
+            gradient[q] += step * row[q]
+            row[q] += step * x[q]
+    return loss
+
+
+@njit(inline="always")
 def _add(table, words, changes):
     for k in range(len(words)):
         row, change = table[words[k]], changes[k]
@@ -204,12 +227,13 @@ def _through(
             else:
                 state = _negatives(stream[centre], state, chances, others, targets, wanted)
             right = wanted[:count]
-            _fetch(outputs, targets[:count], rows, changes)
             now, told = rate + fall * np.float32(centre), (state >> np.uint64(40)) % np.uint64(every) == 0
             if cbow:
                 _mean(inputs, stream, first, centre, last, mean)
-                loss += _step(mean, right, rows, changes, steps, gradient, now, sigmoid, told)
+                loss += _step_in_place(mean, right, outputs, targets, gradient, now, sigmoid, told)
                 pairs += told
+            else:
+                _fetch(outputs, targets[:count], rows, changes)
             for place in range(first, last):
                 if place != centre:
                     x = inputs[stream[place]]
@@ -218,7 +242,8 @@ def _through(
                         pairs += told
                     for q in range(dimensions):
                         x[q] += gradient[q]
-            _add(outputs, targets[:count], changes)
+            if not cbow:
+                _add(outputs, targets[:count], changes)
         begin = end + 1
     return loss, pairs
 

@@ -34,8 +34,10 @@ class Task(ABC):
     """What a model may ask for; literal, because it is read without an import."""
     METRICS: ClassVar[tuple[str, ...]] = ()
     """What a monitor may name, without `val_`; literal as well."""
-    SPLIT: ClassVar[dict[str, float]] = {"validation": 0.1, "test": 0.2}
-    """What is taken from train where the source brings no such split and the recipe says nothing."""
+    SPLIT: ClassVar[dict[str, float] | None] = {"validation": 0.1, "test": 0.2}
+    """What is taken from train where the source brings no such split and the recipe says nothing. None: there is no use
+    for other splits, and those that the source brings unasked are left out.
+    """
     TRAIN: ClassVar[dict[str, Any]] = {}
     """Defaults of the recipe's `train` that are this task's own; literal as well."""
     INPUT: ClassVar[Literal["image", "row", "text"]] = "row"

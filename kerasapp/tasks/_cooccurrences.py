@@ -74,29 +74,36 @@ def _make(folder: Path, corpus: Corpus, places: np.ndarray, window: int) -> None
 
 
 class _Parts:
-    """Sorted parts of the counts on disk: codes of pairs, each once in a part, and sums."""
+    """Sorted parts of the counts on disk: codes of pairs, int64, each once in a part, and sums, float64. All stand one
+    behind the other in two files, for more of them than files that may be open.
+    """
 
     def __init__(self, folder: Path):
-        self.folder, self._count, self.length = folder, 0, 0
+        self.folder, self._ends = folder, [0]
+
+    @property
+    def length(self) -> int:
+        return self._ends[-1]
 
     def write(self, codes: np.ndarray, sums: np.ndarray) -> None:
         if not len(codes):
             return
-        np.save(self.folder / f"codes-{self._count}", codes)
-        np.save(self.folder / f"sums-{self._count}", sums)
-        self._count, self.length = self._count + 1, self.length + len(codes)
+        for name, values in (("codes", codes), ("sums", sums)):
+            with open(self.folder / name, "ab") as stream:
+                stream.write(values)
+        self._ends.append(self.length + len(codes))
 
     def merged(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """All of them, ascending and each code once, about TOGETHER at a time."""
-        codes, sums = (
-            [np.load(self.folder / f"{name}-{number}.npy", mmap_mode="r") for number in range(self._count)]
-            for name in ("codes", "sums")
-        )
-        if not codes:
+        if not self.length:
             return
-        every = max(TOGETHER // self._count, 1)
+        codes, sums = (
+            [whole[begin:end] for begin, end in pairwise(self._ends)]
+            for whole in (np.memmap(self.folder / "codes", np.int64, "r"), np.memmap(self.folder / "sums", float, "r"))
+        )
+        every = max(TOGETHER // len(codes), 1)
         marks = np.sort(np.concatenate([part[::every] for part in codes]))
-        bounds = np.unique(np.append(marks[:: self._count], np.iinfo(np.int64).max))
+        bounds = np.unique(np.append(marks[:: len(codes)], np.iinfo(np.int64).max))
         for low, high in pairwise(bounds):
             cuts = [slice(*np.searchsorted(part, [low, high])) for part in codes]
             yield _added(*(np.concatenate([part[cut] for part, cut in zip(of, cuts, strict=True)])
@@ -155,7 +162,7 @@ def _shuffle(parts: _Parts, words: int, path: Path) -> int:
         chosen = draw.integers(count, size=len(triples))
         order, ends = np.argsort(chosen, kind="stable"), np.cumsum(np.bincount(chosen, minlength=count))
         for file, part in zip(files, np.split(triples[order], ends[:-1]), strict=True):
-            part.tofile(file)
+            file.write(part)
         length += len(triples)
         meter.add(len(codes))
     with open(path, "wb") as stream:
@@ -164,7 +171,7 @@ def _shuffle(parts: _Parts, words: int, path: Path) -> int:
             part = np.fromfile(file, TRIPLE)
             file.close()
             Path(file.name).unlink()
-            part[draw.permutation(len(part))].tofile(stream)
+            stream.write(part[draw.permutation(len(part))])
             meter.add(len(part) // 2)
     meter.close()
     return length

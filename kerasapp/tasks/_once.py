@@ -11,6 +11,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TypeVar
 
+from kerasapp.errors import WorkError
 from kerasapp.files import flush
 
 STALE = 24 * 3600.0  # seconds, after which what a killed process left half made is removed
@@ -24,7 +25,7 @@ def once(
     """What `make` writes into a folder, opened: found in `cache` under the kind and a hash of `key`, or made there.
 
     `opened(folder, hash)` gives None where it is not there, or not whole. It holds its files open: where nothing can be
-    kept they are gone when they are closed.
+    kept they are gone when they are closed. Raises WorkError where what was just made can't be read back.
     """
     digest = blake2b(key.encode(), digest_size=8).hexdigest()
     folder = cache and cache / f"{kind}-{digest}"
@@ -36,7 +37,9 @@ def once(
         make(made)
         for path in made.iterdir():
             flush(path)
-        found = opened(made, digest)
+        if (found := opened(made, digest)) is None:
+            told = "what was just written there can't be read back. Is the disk full, or damaged?"
+            raise WorkError(f"{Path(aside).parent}: {told}")
         if folder and Path(aside).parent == cache:
             shutil.rmtree(folder, ignore_errors=True)  # a damaged one
             with suppress(OSError):  # another process was first
@@ -50,8 +53,9 @@ def _place(cache: Path | None, kind: str) -> tempfile.TemporaryDirectory:
         if cache is not None:
             cache.mkdir(parents=True, exist_ok=True)
             for left in cache.glob(f".{kind}-*"):
-                if time.time() - left.stat().st_mtime > STALE:
-                    shutil.rmtree(left, ignore_errors=True)
+                with suppress(FileNotFoundError):  # whoever made it is done
+                    if time.time() - left.stat().st_mtime > STALE:
+                        shutil.rmtree(left, ignore_errors=True)
             return tempfile.TemporaryDirectory(prefix=f".{kind}-", dir=cache)
     except OSError as error:
         logger.info("%s: %s, so nothing is kept there for the next run", cache, (error.strerror or "").lower())

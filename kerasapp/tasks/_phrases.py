@@ -15,17 +15,20 @@ SEGMENT = 2**22  # words looked at together
 def join(corpus: Corpus, folder: Path, threshold: float, min_count: int) -> None:
     """Writes the corpus into a folder, with the bigrams joined whose score is above `threshold`.
 
-    score(a b) = (count(a b) - min_count) / (count(a) count(b)) * words. Of three in a row the first two are joined.
+    score(a b) = (count(a b) - min_count) / (count(a) count(b)) * words. Of three in a row the first two are joined. One
+    that the text has joined already is that word.
     """
     found = _bigrams(corpus, threshold, min_count)
+    numbers = {word: number for number, word in enumerate(corpus.words)}
     pairs = zip(*_parts(corpus, found), strict=True)
-    words = [*corpus.words, *(f"{corpus.words[first]}_{corpus.words[second]}" for first, second in pairs)]
-    counts = np.zeros(len(words), np.int64)
+    names = [f"{corpus.words[first]}_{corpus.words[second]}" for first, second in pairs]
+    joined = np.array([numbers.setdefault(name, len(numbers)) for name in names], np.int32)
+    words, counts = list(numbers), np.zeros(len(numbers), np.int64)
     with open(folder / "ids", "wb") as stream:
         for ids in _segments(corpus):
-            made = _rewritten(ids, corpus, found)
+            made = _rewritten(ids, corpus, found, joined)
             counts += np.bincount(made, minlength=len(words))
-            made.astype("<i4", copy=False).tofile(stream)
+            stream.write(made.astype("<i4", copy=False))
     describe(folder, words, counts)
 
 
@@ -44,7 +47,8 @@ def _bigrams(corpus: Corpus, threshold: float, min_count: int) -> np.ndarray:
     return codes[scores > threshold]
 
 
-def _rewritten(ids: np.ndarray, corpus: Corpus, found: np.ndarray) -> np.ndarray:
+def _rewritten(ids: np.ndarray, corpus: Corpus, found: np.ndarray, joined: np.ndarray) -> np.ndarray:
+    """The numbers of words with the bigrams in `found` as one, which `joined` has."""
     codes = _codes(ids, corpus)
     place = np.minimum(np.searchsorted(found, codes), max(len(found) - 1, 0))
     together = found[place] == codes if len(found) else np.zeros(len(codes), bool)
@@ -52,7 +56,7 @@ def _rewritten(ids: np.ndarray, corpus: Corpus, found: np.ndarray) -> np.ndarray
     since = np.arange(len(codes)) - np.maximum.accumulate(np.where(starts, np.arange(len(codes)), 0))
     taken = np.append(together & (since % 2 == 0), False)
     made = ids.copy()
-    made[taken] = len(corpus.words) + place[taken[:-1]]
+    made[taken] = joined[place[taken[:-1]]]
     return made[~np.concatenate([[False], taken[:-1]])]
 
 

@@ -14,10 +14,18 @@ LOCAL = "\u0130\u00cc\u00cd\u0128\u012e"
 """Capitals whose small form TensorFlow's `lower` lets depend on the machine's language (Turkish, Lithuanian)."""
 
 
-def texts_of(split: Split, at_once: int) -> Iterator[tf.Tensor]:
-    """The `text` of every example, in order, (at most `at_once`,) string each."""
-    for first in range(0, len(split), at_once):
-        yield split.gather(tf.range(first, min(first + at_once, len(split)), dtype=tf.int64))["text"]
+def texts_of(split: Split, at_once: int, size: int | None = None) -> Iterator[tf.Tensor]:
+    """The `text` of every example, in order, (at most `at_once`,) string each; fewer where that many come to more than
+    `size` bytes.
+    """
+    first, count = 0, at_once if size is None else 1
+    while first < len(split):
+        last = min(first + count, len(split))
+        yield (texts := split.gather(tf.range(first, last, dtype=tf.int64))["text"])
+        if size is not None:
+            taken = int(tf.reduce_sum(tf.strings.length(texts)))
+            count = min(max(count * size // max(taken, 1), 1), 2 * count, at_once)
+        first = last
 
 
 def words_of(texts: tf.Tensor, lowercase: bool) -> tf.RaggedTensor:

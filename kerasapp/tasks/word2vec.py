@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kerasapp.errors import DataError
+from kerasapp.errors import DataError, WorkError
 from kerasapp.tasks._base import Raw, Task
 from kerasapp.tasks._cooccurrences import cooccurrences
 from kerasapp.tasks._corpus import Corpus, corpus_of, kept_corpus
@@ -24,6 +24,7 @@ from kerasapp.tasks._phrases import join
 from kerasapp.tasks._rows import GONE, SENTENCE_END, Rows, places_of
 from kerasapp.tasks._triples import Triples
 from kerasapp.tasks._vocabulary import positions
+from kerasapp.tasks._word_endpoints import endpoints
 from kerasapp.types import NonNegativeFloat, PositiveFloat, PositiveInt, Spec, Split
 from kerasapp.vectors import FILE, Vectors, write
 
@@ -44,8 +45,8 @@ class Word2Vec(Task):
 
     FACTS = ("vocabulary", "vocabulary_size", "word_counts", "subsampled_counts", "window", "cooccurrence_window")
     METRICS = ("loss",)
-    SPLIT = {}  # noqa: RUF012 - read as a literal
-    TRAIN = {  # noqa: RUF012
+    SPLIT = None
+    TRAIN = {  # noqa: RUF012 - read as a literal
         "epochs": 5,
         "batch_size": 1,
         "optimizer": {
@@ -89,8 +90,14 @@ class Word2Vec(Task):
         return self.learned(words=words, counts=corpus.counts[order].tolist(), text_words=total, known=(split, corpus))
 
     def check(self, split: Split, name: str) -> None:
-        told = f"word vectors learn from all of the text and have no use for a {name} split"
-        raise DataError(split.ids[0] if len(split) else name, f"{told}: leave data.{name}, data.split and folds out")
+        """Raises DataError for any text but that of training."""
+        if name == "train":
+            return
+        told = "word vectors are not measured by other text. Give tests that people made: --analogies, --similarity"
+        if name in ("validation", "test"):
+            told = f"word vectors learn from all of the text and have no use for a {name} split"
+            told += f": leave data.{name}, data.split and folds out"
+        raise DataError(split.ids[0] if len(split) else name, told)
 
     def cut(self, split: Split, asked: Collection[str] = ()) -> Rows | Triples:
         """Rows of running words; of counts of words near each other, where the model asks for `cooccurrence_window`.
@@ -129,7 +136,6 @@ class Word2Vec(Task):
         """
         if "words" in raw or "pairs" in raw:
             return raw, {}
-            return raw, {}
         tokens = tf.pad(raw["tokens"], [[0, 0], [0, 1]], constant_values=SENTENCE_END)
         left = tokens != GONE
         if keys is not None and self.subsample:
@@ -157,9 +163,12 @@ class Word2Vec(Task):
         return {"vector": outputs}
 
     def result(self, model: keras.Model) -> Vectors:
-        of_ngrams = getattr(model, "ngram_rows", None)
-        ngrams = of_ngrams() if of_ngrams else None
-        return Vectors(self.words, model.word_vectors(), np.asarray(self.counts), ngrams)
+        """Raises WorkError where training has diverged, which the loss of a kernel need not show."""
+        of_ngrams, matrix = getattr(model, "ngram_rows", None), model.word_vectors()
+        if bad := int((~np.isfinite(matrix).all(axis=1)).sum()):
+            told = f"{bad} of {len(matrix)} vectors are NaN or infinite"
+            raise WorkError(f"training diverged: {told}. Lower train.optimizer.learning_rate, and start anew")
+        return Vectors(self.words, matrix, np.asarray(self.counts), of_ngrams() if of_ngrams else None)
 
     def keep(self, result: Vectors, folder: Path) -> None:
         """vectors.npz, for `nearest`, `analogy` and `evaluate`."""
@@ -177,37 +186,7 @@ class Word2Vec(Task):
     def signatures(self, model: keras.Model) -> dict[str, Callable]:
         """`serving_default` and `embed`: words to vectors; `nearest` and `analogy` (3CosAdd) as the verbs have them."""
         embed = super().signatures(model)["serving_default"]
-        with tf.init_scope():
-            vocabulary = tf.constant(self.words)
-        strings, count = tf.TensorSpec([None], tf.string), tf.TensorSpec([], tf.int32)
-
-        def best(scores: tf.Tensor, asked: tf.Tensor, k: tf.Tensor) -> Raw:
-            """The k best of (batch, words), without the words asked for (batch, some)."""
-            own = tf.reduce_any(tf.range(len(self.words))[None, :, None] == asked[:, None, :], 2)
-            known = tf.reduce_sum(tf.cast(asked >= 0, tf.int32), 1)
-            most = len(self.words) - tf.clip_by_value(tf.reduce_max(known), 0, len(self.words))
-            found = tf.math.top_k(tf.where(own, -np.inf, scores), tf.clip_by_value(k, 0, most))
-            return {"words": tf.gather(vocabulary, found.indices), "similarities": found.values}
-
-        def cosines(directions: tf.Tensor) -> tf.Tensor:
-            return tf.matmul(directions, tf.math.l2_normalize(model.table(), 1), transpose_b=True)
-
-        def direction(asked: Raw) -> tf.Tensor:
-            return tf.math.l2_normalize(model(asked), 1)
-
-        @tf.function(input_signature=[strings, count], autograph=False)
-        def nearest(words: tf.Tensor, k: tf.Tensor) -> Raw:
-            asked = self.prepare({"words": words})
-            return best(cosines(direction(asked)), asked["words"][:, None], k)
-
-        @tf.function(input_signature=[strings, strings, strings, count], autograph=False)
-        def analogy(a: tf.Tensor, b: tf.Tensor, c: tf.Tensor, k: tf.Tensor) -> Raw:
-            asked = [self.prepare({"words": words}) for words in (a, b, c)]
-            first, second, third = map(direction, asked)
-            wanted = tf.math.l2_normalize(second - first + third, 1)
-            return best(cosines(wanted), tf.stack([each["words"] for each in asked], 1), k)
-
-        return {"serving_default": embed, "embed": embed, "nearest": nearest, "analogy": analogy}
+        return {"serving_default": embed, "embed": embed, **endpoints(model, self.words, self.prepare)}
 
     def prepare(self, raw: Raw) -> Raw:
         """In serving the place of each word, -1 where it is not known, beside its letters."""

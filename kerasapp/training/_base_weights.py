@@ -12,17 +12,18 @@ import tensorflow as tf
 from kerasapp import components
 from kerasapp.annotations import options, type_of
 from kerasapp.errors import KerasappError, first_line
-from kerasapp.models._applications import copy, counterpart, is_caffe
+from kerasapp.models._applications import copy, counterpart, is_caffe, require_settled, settle
 from kerasapp.recipe import Recipe
 from kerasapp.run import Run
 from kerasapp.training._fault import fault
-from kerasapp.training._weights_files import differing, is_legacy, told_differing
+from kerasapp.training._weights_files import by_name, differing, is_legacy, told_differing
 from kerasapp.types import Spec, Weights
 
 log = logging.getLogger("kerasapp")
 
 HEAD = "head"
 IMAGENET_CLASSES = 1000
+SMALLEST = 75  # pixels a side, of which keras.applications makes any network
 
 
 def take_weights(recipe: Recipe, model: keras.Model) -> None:
@@ -36,9 +37,12 @@ def take_weights(recipe: Recipe, model: keras.Model) -> None:
             _imagenet(recipe.model, model)
         else:
             _read(Path(word), recipe.model, model)
+        base = _base_of(model)
+        require_settled(base)
+        settle(base)
     except (KerasappError, ValueError, OSError) as error:
         raise fault(recipe, f"model.{name}", first_line(error)) from error
-    log.info("the %s starts from %s", _base_of(model).name, word)
+    log.info("the %s starts from %s", base.name, word)
 
 
 def _argument(recipe: Recipe) -> str | None:
@@ -60,13 +64,15 @@ def _imagenet(spec: Spec, model: keras.Model) -> None:
         copy(theirs, model, caffe=is_caffe(spec))
 
 
-def _theirs(spec: Spec, model: keras.Model, weights: str) -> keras.Model:
+def _theirs(spec: Spec, model: keras.Model, weights: str | None) -> keras.Model:
     """The network of keras.applications that computes what ours does; with its head where ours is for as many classes.
     Raises ValueError.
     """
-    units = model.get_layer(HEAD).units
-    shape = (*model.input_shape[1:3], 3)
+    units, sides = model.get_layer(HEAD).units, model.input_shape[1:3]
     classes = units if units == IMAGENET_CLASSES else None
+    large = spec["name"] == "vgg" or all(side and side >= SMALLEST for side in sides)
+    usual = not large or (classes and weights == "imagenet")  # kernels are the same for all sizes
+    shape = None if usual else (*sides, 3)
     return counterpart(spec, image_shape=shape, num_classes=classes, weights=weights)
 
 
@@ -84,8 +90,10 @@ def _read(path: Path, spec: Spec, model: keras.Model) -> None:
     elif path.suffix != ".h5":
         known = "no file of weights (.weights.h5, .h5, .keras), no run and no exported model"
         raise ValueError(f"{path}: is {known}; pickles are not read, because reading one runs what it says")
-    elif base is model and is_legacy(path):
-        copy(_theirs(spec, model, str(path)), model, caffe=is_caffe(spec))
+    elif base is model and is_legacy(path, model):
+        theirs = _theirs(spec, model, None)
+        _weights_alone(path, theirs)
+        copy(theirs, model, caffe=is_caffe(spec))
     else:
         _weights_alone(path, base)
 
@@ -94,7 +102,7 @@ def _loaded(path: Path, safe_mode: bool) -> keras.Model:
     """A whole model. Raises ValueError where it brings code of its own and that was not asked for."""
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=safe_mode)
-    except (ValueError, TypeError) as error:
+    except Exception as error:  # whatever a damaged file, or the code in it, ends with
         if safe_mode and "unsafe" in str(error).lower():
             told = "holds code (a Lambda layer), which loading would run. Where you trust it: model.safe_mode: false"
             raise ValueError(f"{path}: {told}") from error
@@ -106,8 +114,10 @@ def _weights_alone(path: Path, base: keras.Model) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Keras says of containers of layers that the file has by their names
             base.load_weights(path)
-    except (ValueError, KeyError, OSError) as error:
-        raise ValueError(differing(path, base) or f"{path}: does not fit the base ({first_line(error)})") from error
+    except Exception as error:  # whatever a damaged file ends with
+        if (told := differing(path, base)) or not is_legacy(path, base):
+            raise ValueError(told or f"{path}: does not fit the base ({first_line(error)})") from error
+        base.load_weights(path, by_name=True)  # there is a head as well
 
 
 def _base_of(model: keras.Model) -> keras.Model:
@@ -118,12 +128,9 @@ def _by_name(source: keras.Model, base: keras.Model, word: str) -> None:
     """Raises ValueError at the first layer that is lacking or has another shape, before any is given; but a head may
     be for other classes.
     """
-    theirs = {layer.name: layer for layer in source._flatten_layers(include_self=False)}
-    found = []
-    for layer in base._flatten_layers(include_self=False):
-        if not layer.weights or isinstance(layer, keras.Model):
-            continue
-        other = theirs.get(layer.name)
+    theirs, found = by_name(source), []
+    for name, layer in by_name(base).items():
+        other = theirs.get(name)
         if other is None:
             raise ValueError(f"{word}: has no layer {layer.name}: it is another network than the {base.name}")
         shapes = [[tuple(weight.shape) for weight in one.weights] for one in (layer, other)]
@@ -137,7 +144,10 @@ def _by_name(source: keras.Model, base: keras.Model, word: str) -> None:
 
 def _in_order(path: Path, model: keras.Model) -> None:
     """From a SavedModel of kerasapp's, which keeps a model's variables in order. Raises ValueError, as `_by_name`."""
-    kept = getattr(tf.saved_model.load(str(path)), "weights", None)
+    try:
+        kept = getattr(tf.saved_model.load(str(path)), "weights", None)
+    except Exception as error:  # whatever a damaged one ends with
+        raise ValueError(f"{path}: can't be loaded ({first_line(error)})") from error
     if kept is None:
         raise ValueError(f"{path}: was not exported by kerasapp, and how its variables go together is not known")
     theirs = [variable for variable in kept if variable.dtype.is_floating]
@@ -145,9 +155,12 @@ def _in_order(path: Path, model: keras.Model) -> None:
     if len(theirs) != len(ours):
         told = f"has {len(theirs)} variables, and the model {len(ours)}"
         raise ValueError(f"{path}: {told}: it is another network")
-    pairs = [(own, other) for own, other in zip(ours, theirs, strict=True) if not own.path.startswith(f"{HEAD}/")]
-    for own, other in pairs:
-        if tuple(own.shape) != tuple(other.shape):
-            raise ValueError(told_differing(path, own.path, [tuple(other.shape)], [tuple(own.shape)], model))
-    for own, other in pairs:
+    within, found = _base_of(model) is not model, []
+    for own, other in zip(ours, theirs, strict=True):
+        head, shapes = own.path.startswith(f"{HEAD}/"), [tuple(variable.shape) for variable in (other, own)]
+        if shapes[0] == shapes[1] and not (head and within):
+            found.append((own, other))
+        elif not head:
+            raise ValueError(told_differing(path, own.path, shapes[:1], shapes[1:], model))
+    for own, other in found:
         own.assign(other)

@@ -4,9 +4,10 @@ Kept in a folder under a number for all that the features come from (the base, i
 prepares and augments an image), and so shared by runs and by the trials of a sweep.
 """
 
+import itertools
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
@@ -22,6 +23,7 @@ from kerasapp.errors import KerasappError
 from kerasapp.evaluation.baselines import Features
 from kerasapp.meter import Meter
 from kerasapp.ops._random import example_keys
+from kerasapp.own_copy import hash_own_code
 from kerasapp.run import Run
 from kerasapp.tasks._base import Raw, Task
 from kerasapp.tasks._once import once
@@ -29,7 +31,7 @@ from kerasapp.training._base_weights import take_weights
 from kerasapp.training._stages import leaves
 from kerasapp.types import Split
 
-VERSION = 1  # goes up when features would come out otherwise, so that kept ones are not used
+VERSION = 2  # goes up when features would come out otherwise, so that kept ones are not used
 BATCH = 64
 LARGE = 20_000  # examples, beyond which no more features are computed for a baseline than it looks at
 PARTS = "features", "y"
@@ -65,7 +67,7 @@ def on_features(
     """The task and readers of features, where those of the model stay as they are; else what was given."""
     if not getattr(model, "fixed_features", False):
         return task, readers
-    views = getattr(model, "views", None) or 0
+    views = (getattr(model, "views", None) or 0) if task.augments() else 0
     if task.augments() and not views:
         return task, readers
     found = {
@@ -127,21 +129,29 @@ def _maker(model, task, split, read, name, seed, views) -> Callable[[Path], None
     def make(folder: Path) -> None:
         count, arrays = max(views, 1), []
         meter = Meter(f"features of {name}", len(split) * count)
-        for first in range(0, len(split), BATCH):
-            rows = tf.range(first, min(first + BATCH, len(split)), dtype=tf.int64)
-            for view in range(count):
-                made = [part.numpy() for part in one(rows, tf.constant(view, tf.int64))]
-                for number, part in enumerate(made):
-                    if len(arrays) < len(made):
-                        path, shape = folder / f"{PARTS[number]}.npy", (len(split), count, *part.shape[1:])
-                        arrays.append(np.lib.format.open_memmap(path, "w+", part.dtype, shape))
-                    arrays[number][first : first + len(rows), view] = part
-                meter.add(len(rows))
+        for view, rows in _batches(len(split), seed, views):
+            made = [part.numpy() for part in one(rows, tf.constant(view, tf.int64))]
+            for number, part in enumerate(made):
+                if len(arrays) < len(made):
+                    shape = (len(split), count, *part.shape[1:])
+                    arrays.append(pipeline.allocated(folder / f"{PARTS[number]}.npy", part.dtype, shape))
+                arrays[number][rows.numpy(), view] = part
+            meter.add(len(rows))
         for array in arrays:
             array.flush()
         meter.close()
 
     return make
+
+
+def _batches(count: int, seed: int, views: int) -> Iterator[tuple[int, tf.Tensor]]:
+    """A view and the examples of a batch. Views are in the order that the epochs have: mixing takes the next example,
+    which in the order of the data is mostly of the same class.
+    """
+    steps = -(-count // BATCH)
+    for view, step in itertools.product(range(max(views, 1)), range(steps)):
+        ordered = tf.range(step * BATCH, min((step + 1) * BATCH, count), dtype=tf.int64)
+        yield view, pipeline.indices_of(count, BATCH, seed, view * steps + step) if views else ordered
 
 
 def _opened(folder: Path, key: str) -> tuple[np.ndarray, np.ndarray] | None:
@@ -153,7 +163,9 @@ def _opened(folder: Path, key: str) -> tuple[np.ndarray, np.ndarray] | None:
 
 
 def _digest(model: keras.Model, task: Task, split: Split | None = None) -> str:
-    """A number for the base and its weights, what the task does to an image, and the images with their labels."""
+    """A number for the base and its weights, what the task does to an image, and the images with their labels. The
+    module of a task of one's own is named by a hash of its code.
+    """
     digest = blake2b(digest_size=16)
     for layer in leaves(model):
         for weight in layer.weights if layer.name != "head" else ():
@@ -161,12 +173,14 @@ def _digest(model: keras.Model, task: Task, split: Split | None = None) -> str:
     layers = [(type(layer).__name__, layer.get_config()) for layer in leaves(model.get_layer("base"))]
     for _, config in layers:
         config.pop("name", None)  # Keras numbers them on from model to model
-    told = [layers, type(task).__name__, task.state(), task.arguments(), keras.config.dtype_policy().name]
+    asked = task.arguments() | task.resolved()  # as a run that is gone on with has them too
+    code = [type(task).__module__, type(task).__qualname__, hash_own_code(asked, Path())]
+    told = [layers, code, task.state(), asked, keras.config.dtype_policy().name]
     digest.update(json.dumps(told, sort_keys=True, default=str).encode())
     if split is not None:
         digest.update(np.asarray(split.fingerprints()).tobytes())
     if split is not None and "label" in split.features:
-        digest.update(np.asarray(split.column("label")).astype(str).astype("S").tobytes())
+        digest.update(repr(split.column("label").tolist()).encode(errors="backslashreplace"))
     return digest.hexdigest()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 
 from kerasapp import pipeline
-from kerasapp.callbacks._state import Position, State, read_state
+from kerasapp.callbacks._state import Position, State, assign, read_state, variables_of
 from kerasapp.callbacks.finite import NonFinite
 from kerasapp.callbacks.stop import StopOnSignal
 from kerasapp.run import Run
@@ -58,6 +58,8 @@ def fit(
             )  # fmt: skip
             if number < place.stage:
                 continue
+            if kept and getattr(model, "fixed_features", False):  # which come of the weights that were saved
+                assign(variables_of(model)["model"], kept.values["model"], state)
             learned, fed = on_features(model, task, splits, readers, seed=recipe.seed, cache=cache)
             data = replace(data, task=learned, readers=fed)
             try:

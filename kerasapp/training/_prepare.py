@@ -112,7 +112,10 @@ def build(recipe: Recipe, task: Task, embedding: Matched | None) -> keras.Model:
     facts = task.facts()
     try:
         made = components.create("models", spec, folder=recipe.folder, **facts)
-    except KerasappError:
+    except KerasappError as error:
+        where, _, told = str(error).partition(": ")
+        if type(error) is KerasappError and where.startswith("model."):
+            raise fault(recipe, where, told) from error
         raise
     except (ValueError, TypeError, IndexError) as error:
         shape = facts.get("image_shape", ())
@@ -165,7 +168,7 @@ def check_augmented(recipe: Recipe, augmented: Any, inputs: Any) -> None:
 
 def check_optimizer(recipe: Recipe, model: keras.Model) -> None:
     """Raises RecipeError where a model that has its own updates can't take the recipe's optimizer, or has none of the
-    name that one is given by.
+    name that one is given by, or takes no rates by depth.
     """
     there = getattr(model, "OPTIMIZERS", ())
     for name in [name for stage in stages_of(recipe) for name in stage.train.optimizers or () if name not in there]:
@@ -173,6 +176,9 @@ def check_optimizer(recipe: Recipe, model: keras.Model) -> None:
         raise fault(recipe, "train.optimizers", told)
     check = getattr(model, "check_optimizer", None)
     for stage in stages_of(recipe) if check else ():
+        if stage.train.layer_decay != 1:
+            told = f"{recipe.model['name']} has an update of its own, at one rate for all layers. Leave it out"
+            raise fault(recipe, "train.layer_decay", told)
         try:
             check(make_optimizer(stage.train, 1, 1))
         except KerasappError as error:

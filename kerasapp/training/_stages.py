@@ -31,9 +31,13 @@ def stages_of(recipe: Recipe) -> list[Stage]:
     return made
 
 
-def leaves(model: keras.Model) -> list[keras.layers.Layer]:
-    """Every layer that holds no others."""
-    return [layer for layer in model._flatten_layers(include_self=False) if not isinstance(layer, keras.Model)]
+def leaves(model: keras.layers.Layer) -> list[keras.layers.Layer]:
+    """Every layer that is no model, once, in the order of the model; Keras's own walk turns that of a model within."""
+    found: dict[int, keras.layers.Layer] = {}
+    for layer in model._flatten_layers(include_self=False, recursive=False):
+        own = [] if isinstance(layer, keras.Model) else [layer]
+        found |= {id(one): one for one in (*own, *leaves(layer)) if id(one) not in found}
+    return list(found.values())
 
 
 def frozen(model: keras.Model) -> set[str]:

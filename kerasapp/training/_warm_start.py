@@ -7,6 +7,7 @@ import keras
 from kerasapp.errors import RunError
 from kerasapp.run import Run
 from kerasapp.tasks._base import Task
+from kerasapp.training._weights_files import by_name
 
 log = logging.getLogger("kerasapp")
 
@@ -23,12 +24,10 @@ def warm_start(model: keras.Model, task: Task, word: str) -> None:
     if there != here:
         told = f"has codes of {there or 'no'} numbers, and this model of {here or 'none'}"
         raise RunError(word, f"{told}. Set model.latent_dimensions to the same, or start anew")
-    theirs = {layer.name: layer for layer in source._flatten_layers(include_self=False)}
+    theirs = by_name(source)
     taken, left = 0, []
-    for layer in model._flatten_layers(include_self=False):
-        if not layer.weights or isinstance(layer, keras.Model):
-            continue
-        other = theirs.get(layer.name)
+    for name, layer in by_name(model).items():
+        other = theirs.get(name)
         if other is not None and [w.shape for w in other.weights] == [w.shape for w in layer.weights]:
             layer.set_weights(other.get_weights())
             taken += 1

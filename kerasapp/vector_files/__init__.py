@@ -23,7 +23,8 @@ from kerasapp.vector_files._table import Ngrams, Table, unique
 
 CHUNK = 1 << 22  # bytes read at a time
 GZIP, ZIP, FASTTEXT = b"\x1f\x8b", b"PK\x03\x04", b"\xba\x16\x4f\x2f"
-HEADER = re.compile(rb"[ \t]*(\d+)[ \t]+(\d+)[ \t\r]*")
+HEADER = re.compile(rb"[ \t]*(\d{1,18})[ \t]+(\d{1,18})[ \t\r]*")
+MOST = 1 << 20  # dimensions
 CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # what no line of text holds
 WRITERS = {"word2vec_text": _text.write, "word2vec_binary": _binary.write, "npz": _npz.write}
 __all__ = ["Ngrams", "Table", "read", "write"]
@@ -72,7 +73,7 @@ def _read(stream: BinaryIO, path: Path) -> Table:
             raise DataError(path, NO_VECTORS)
         return _text.read(chunks, path)
     count, dimensions = map(int, header.groups())
-    if not count or not dimensions:
+    if not count or not 0 < dimensions <= MOST:
         raise DataError(f"{path}:1", f"a header that promises {count} words of {dimensions} dimensions")
     form = _binary if _is_binary(after, dimensions) else _text
     return form.read(chunks, path, (count, dimensions))

@@ -27,9 +27,12 @@ def read(path: Path) -> Table:
         with np.load(path) as stored:
             arrays = {name: stored[name] for name in NAMES if name in stored.files}
             there = stored.files
-    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, TypeError) as error:
+    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, TypeError, RuntimeError) as error:
         hint = ". Save words as an array of strings" if "pickle" in str(error) else ": cut short or damaged"
         raise DataError(path, f"is no npz of plain arrays{hint}") from None
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray):  # NumPy gives the bytes of what is no array
+            raise DataError(path, f"is no npz of plain arrays: {name} is none")
     for name in ("words", "vectors"):
         if name not in arrays:
             raise DataError(path, lacking("array", name, there))
@@ -38,12 +41,14 @@ def read(path: Path) -> Table:
     if matrix.ndim != 2 or matrix.dtype.kind != "f" or len(matrix) != len(words) or not matrix.size:
         told = f"{matrix.dtype} of shape {matrix.shape}. Expected: a row of floating point numbers for each of"
         raise DataError(path, f"vectors is {told} {len(words)} words")
+    matrix = _single(matrix)
     if not np.isfinite(matrix).all():
         at = int(np.argmin(np.isfinite(matrix).all(axis=1)))
         raise DataError(path, f"the vector of {quoted(words[at])} is not finite")
-    if counts is not None and counts.shape != (len(words),):
-        raise DataError(path, f"counts is of shape {counts.shape}, there are {len(words)} words")
-    return Table(words, np.ascontiguousarray(matrix, np.float32), counts, _ngrams(arrays, matrix.shape[1], path))
+    if counts is not None and (counts.shape != (len(words),) or counts.dtype.kind not in "iuf"):
+        told = f"{counts.dtype} of shape {counts.shape}. Expected: a number for each of {len(words)} words"
+        raise DataError(path, f"counts is {told}")
+    return Table(words, matrix, counts, _ngrams(arrays, matrix.shape[1], path))
 
 
 def write(stream: BinaryIO, table: Table) -> None:
@@ -74,9 +79,16 @@ def _ngrams(arrays: dict[str, np.ndarray], dimensions: int, path: Path) -> Ngram
     if not fits or not 1 <= lengths[0] <= lengths[1]:
         told = "is missing" if lengths is None else f"is {lengths.tolist()}"
         raise DataError(path, f"{LENGTHS} {told}. Expected: the least and the most characters of an n-gram")
+    rows = _single(rows)
     if not np.isfinite(rows).all():
         raise DataError(path, f"row {int(np.argmin(np.isfinite(rows).all(axis=1)))} of {NGRAMS} is not finite")
-    return Ngrams(np.ascontiguousarray(rows, np.float32), *lengths.tolist())
+    return Ngrams(rows, *lengths.tolist())
+
+
+def _single(matrix: np.ndarray) -> np.ndarray:
+    """In float32; what is beyond it is infinite."""
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(matrix, np.float32)
 
 
 def _words(arrays: dict[str, np.ndarray], path: Path) -> list[str]:
@@ -84,8 +96,8 @@ def _words(arrays: dict[str, np.ndarray], path: Path) -> list[str]:
     words, offsets = arrays["words"], arrays.get(OFFSETS)
     try:
         if offsets is not None:
-            steps = np.diff(offsets, prepend=0, append=words.size)
-            if words.dtype != np.uint8 or offsets.ndim != 1 or np.any(steps < 0):
+            whole = offsets.ndim == 1 and offsets.dtype.kind in "iu"
+            if words.dtype != np.uint8 or not whole or np.any(np.diff(offsets, prepend=0, append=words.size) < 0):
                 raise DataError(path, f"{OFFSETS} does not fit words")
             data = words.tobytes()
             return [data[start:end].decode() for start, end in pairwise(offsets.tolist())]

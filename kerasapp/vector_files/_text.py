@@ -82,7 +82,7 @@ def _blocks(chunks: Iterator[bytes], path: Path) -> Iterator[tuple[int, list[byt
 
 def _dimensions(lines: list[bytes], path: Path) -> int:
     """Most lines have one field more than dimensions; the first may not be one of two fields, a spoilt header."""
-    sizes = Counter(len(line.split()) for line in islice(lines, LOOKED_AT) if line.strip())
+    sizes = Counter(islice(filter(None, (len(line.split()) for line in lines)), LOOKED_AT))
     dimensions = sizes.most_common(1)[0][0] - 1
     if len(lines[0].split()) == 2 < dimensions + 1:
         told = f"is neither a header of two whole numbers nor a word and {counted(dimensions, 'number')}"

@@ -49,3 +49,10 @@ def test_the_step_of_an_epoch_resumed_in_its_middle_counts_from_its_beginning(ti
 def test_finite_losses_pass_and_other_metrics_may_be_nan(tiny, data):
     nan = keras.metrics.MeanMetricWrapper(lambda y, z: keras.ops.sum(z) * float("nan"), name="odd")
     tiny(metrics=[nan]).fit(*data, epochs=2, callbacks=[StopOnNonFinite()], verbose=0)
+
+
+def test_a_model_that_takes_no_clipping_is_not_told_to_clip(tiny, data):
+    model = tiny(optimizer=keras.optimizers.SGD(1e38))
+    model.check_optimizer = lambda optimizer: None
+    with pytest.raises(WorkError, match=r"\(it is 1e\+38\), or look for NaN"):
+        model.fit(*data, batch_size=4, epochs=3, callbacks=[StopOnNonFinite()], verbose=0)

@@ -24,6 +24,11 @@ def test_people_get_a_column_of_words_and_one_of_similarities(app, words_run, wo
     assert len({len(line) for line in lines}) == 1, "aligned"
 
 
+def test_words_of_a_file_do_nothing_to_a_terminal(app, tmp_path):
+    (tmp_path / "v.txt").write_text("2 2\na 1 0\n\x1b[2Jb 1 1\n")
+    assert app("nearest", "v.txt", "a").stdout == "\\x1b[2Jb   0.707\n"
+
+
 @pytest.mark.parametrize("name, format", [("v.txt", "word2vec_text"), ("other", "word2vec_binary"), ("v.npz", "npz")])
 def test_a_file_of_vectors_is_asked_as_a_run_is(app, words, tmp_path, name, format):
     vectors.write(tmp_path / name, words, format)

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from kerasapp.data import _lines
 from kerasapp.data._faults import passing_over
-from kerasapp.data._lines import Lines, lines_of
+from kerasapp.data._lines import Lines, LinesOfFile, lines_of
 from kerasapp.errors import DataError
 
 SIGNS = ["a", "é", "b", " ", "\t", "\n", "\n", "\n", "\r\n", "\u2028"]
@@ -61,3 +61,13 @@ def test_a_sign_cut_off_at_the_end_is_named(tmp_path):
     (tmp_path / "cut.txt").write_bytes("one\nécole é".encode()[:-1])
     with pytest.raises(DataError, match=r"cut.txt:2: byte 0xc3 at position 11"):
         lines_of(tmp_path / "cut.txt")
+
+
+def test_no_more_long_lines_are_held_than_come_to_a_chunk(tmp_path, monkeypatch):
+    monkeypatch.setattr(_lines, "CHUNK", 1000)
+    lines = ["x" * length for length in [*[300] * 20, 5000, *[1] * 400, 700, 700]]
+    (tmp_path / "a.txt").write_text("\n".join(lines))
+    file, held, read = lines_of(tmp_path / "a.txt"), [], LinesOfFile.read
+    monkeypatch.setattr(LinesOfFile, "read", lambda *given: held.append(read(*given)) or held[-1])
+    assert [line.decode() for line in Lines([file]).stream()] == lines
+    assert all(sum(map(len, part[:-1])) < 1000 for part in held) and len(held) < 12

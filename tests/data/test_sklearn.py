@@ -30,9 +30,9 @@ def test_california_that_was_not_fetched_says_how(tmp_path, monkeypatch, offline
         sklearn.load(dataset="california")
 
 
-def test_descriptions_are_lines_of_text_with_their_place():
+def test_descriptions_are_lines_of_text_with_their_place_and_what_they_tell_of():
     split = sklearn.load(dataset="descriptions")["train"]
-    assert split.features == {"text": Feature("string")}
+    assert split.features == {"text": Feature("string"), "label": Feature("string")}
     lines = datasets.load_iris().DESCR.splitlines()
     at = list(split.ids).index("iris.rst:3")
-    assert split.column("text")[at] == lines[2] and len(split) > 700
+    assert split.column("text")[at] == lines[2] and split.column("label")[at] == "iris" and len(split) > 700

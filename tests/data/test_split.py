@@ -234,3 +234,10 @@ def load(*, rows: int = 30) -> dict:
     splits = data.load(spec, 0, DEFAULT, folder=tmp_path)
     assert sum(map(len, splits.values())) == 60
     assert splits["train"].ids[0].startswith("mine")
+
+
+def test_where_nothing_is_set_apart_train_stands_alone_but_for_what_the_recipe_names():
+    brought = {"train": table(9), "validation": table(5, 90), "test": table(5, 50)}
+    assert list(data.divided(brought, {"test": None}, 0, None)) == ["train"]
+    assert list(data.divided(brought, {"test": "test[:10%]"}, 0, None)) == ["train", "test"]
+    assert list(data.divided(brought, {"test": None}, 0, {})) == ["train", "validation", "test"]

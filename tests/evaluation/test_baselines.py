@@ -62,6 +62,13 @@ def test_pictures_of_any_size_and_colour_are_told_apart_by_their_gradients(shape
     assert classical["trained_on"] == classical["of"] == 40 and classical["tested_on"] == 15
 
 
+def test_pictures_that_are_resized_otherwise_are_described_anew(tmp_path):
+    train, test = split("train", **stripes(8, 16, 1, 20)), split("test", **stripes(8, 16, 1, 10))
+    counts = [len(run(ImageClassification(image_size=(8, 8), resize=mode), train, test, tmp_path)[1])
+              for mode in ("stretch", "crop", "stretch")]  # fmt: skip
+    assert counts[0] and counts[1] and not counts[2]
+
+
 def test_boosting_sees_numbers_missing_values_and_categories(tmp_path):
     def table(name, count):
         rng = np.random.default_rng(count)

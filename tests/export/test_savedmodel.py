@@ -4,9 +4,12 @@ import pytest
 import tensorflow as tf
 from scipy.special import softmax
 
+from kerasapp import components
+from kerasapp.data._arrays import Arrays, texts
 from kerasapp.errors import WorkError
 from kerasapp.export import export, savedmodel
 from kerasapp.prediction import predict_raw
+from kerasapp.tasks.word2vec import Word2Vec
 
 
 @pytest.fixture
@@ -95,3 +98,23 @@ def test_pixels_of_floating_point_go_in_as_the_task_takes_them_for_0_and_1(pictu
     files = savedmodel.as_files(run.kept, run.task)["image"]
     wanted = np.rint(run.kept["image"] / run.kept["image"].max() * 255)
     np.testing.assert_array_equal(np.stack([tf.io.decode_png(file) for file in files]), wanted)
+
+
+@pytest.mark.parametrize("name", ["word2vec", "fasttext"])
+def test_word_vectors_are_asked_by_strings_and_the_card_tells_how(tmp_path, name):
+    lines = texts(["king queen man woman boy girl", "king man"])
+    task = Word2Vec(min_count=1).adapt(Arrays({"text": lines}, ["1", "2"]))
+    model = components.create("models", {"name": name, "dimensions": 6}, **task.facts())
+    subject = savedmodel.Trained(model, task, task.asked({}))
+    savedmodel.write(subject, tmp_path)
+    call, vectors = tf.saved_model.load(str(tmp_path)).signatures, task.result(model)
+    near = call["nearest"](words=tf.constant(["queen"]), k=tf.constant(3))["words"].numpy()[0]
+    assert [word.decode() for word in near] == [row["word"] for row in vectors.nearest("queen", 3)]
+    asked = {key: tf.constant([word]) for key, word in zip("abc", ("man", "king", "woman"), strict=True)}
+    found = call["analogy"](**asked, k=tf.constant(1))["words"].numpy()[0, 0].decode()
+    assert found == vectors.analogy(["king", "woman"], ["man"], 1)[0]["word"]
+    np.testing.assert_allclose(call["embed"](words=tf.constant(["boy"]))["vector"], vectors.of(["boy"])[0], atol=1e-6)
+    told = savedmodel.describe("mine", subject)
+    assert set(call) == {"serving_default", "embed", "nearest", "analogy"} and "`value`" not in told.answers
+    assert all(f"`{endpoint}`" in told.answers for endpoint in call)
+    assert ("was not in it, has no vector" in "".join(told.limits)) == (name == "word2vec")

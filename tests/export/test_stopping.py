@@ -19,8 +19,15 @@ train: {epochs: 1}
 """
 
 
-@pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("when", ["saved_model.pb", None])
+@pytest.mark.parametrize(
+    "when, number, code",
+    [
+        ("saved_model.pb", signal.SIGTERM, 143),
+        (None, signal.SIGINT, 130),
+        pytest.param("saved_model.pb", signal.SIGINT, 130, marks=pytest.mark.slow),
+        pytest.param(None, signal.SIGTERM, 143, marks=pytest.mark.slow),
+    ],
+)
 def test_a_signal_leaves_no_hidden_folder(tmp_path, number, code, when):
     """While it verifies, in another process, and as soon as there is a folder."""
     (tmp_path / "small.yaml").write_text(TEXT)

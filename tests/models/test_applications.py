@@ -10,7 +10,7 @@ from keras import applications
 from kerasapp import components
 from kerasapp.models import mobilenet_v2, vgg
 from kerasapp.models._applications import copy, counterpart, is_caffe
-from kerasapp.models._convolutions import DEVIATION, TORCH_MEAN
+from kerasapp.models._convolutions import DEVIATION, TORCH_MEAN, rescaled
 
 CLASSES = 5
 
@@ -59,8 +59,8 @@ def their_model(pair: Pair, head: bool = True) -> keras.Model:
         elif weight.name in ("gamma", "moving_variance"):
             weight.assign(random.uniform(0.7, 1.3, weight.shape))
     for layer in model.layers:
-        if isinstance(layer, keras.layers.Normalization):  # EfficientNet's, as it comes with the published weights
-            layer.set_weights([np.array(TORCH_MEAN), np.array(DEVIATION), np.array(0)])
+        if isinstance(layer, keras.layers.Normalization):  # EfficientNet's
+            layer.set_weights([np.array(TORCH_MEAN), np.square(DEVIATION), np.array(0)])
             layer.finalize_state()
     return model
 
@@ -114,6 +114,21 @@ def test_a_normalization_of_pixels_that_is_another_is_an_error():
     theirs = applications.EfficientNetB0(weights=None, classes=CLASSES, input_shape=(32, 32, 3))
     with pytest.raises(ValueError, match=r"Normalization takes away 0, 0, 0 .* 0\.485"):
         copy(theirs, our_model(PAIRS["efficientnet b0"]))
+
+
+@pytest.mark.parametrize("variance, behind", [
+    (DEVIATION, [keras.layers.Rescaling(1 / np.sqrt(DEVIATION))]),  # as `weights="imagenet"` makes it
+    (DEVIATION, []),  # as a file of the same weights does
+    (np.square(DEVIATION), []),
+])  # fmt: skip
+def test_published_weights_hold_the_deviation_where_its_square_belongs(variance, behind):
+    inputs = keras.Input((8, 8, 3))
+    normalization, convolution = keras.layers.Normalization(), keras.layers.Conv2D(4, 3, use_bias=False)
+    theirs = keras.Sequential([inputs, keras.layers.Rescaling(1 / 255), normalization, *behind, convolution])
+    normalization.set_weights([np.array(TORCH_MEAN), np.array(variance), np.array(0)])
+    ours = keras.Model(inputs, keras.layers.Conv2D(4, 3, use_bias=False)(rescaled(inputs, "torch")))
+    copy(theirs, ours)
+    np.testing.assert_allclose(ours.get_weights()[0], convolution.get_weights()[0], rtol=1e-5)
 
 
 def test_a_bias_that_has_no_place_is_an_error_and_not_lost():

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from kerasapp.models.pretrained import CONVOLUTIONS, build
+from kerasapp.models.pretrained import CONVOLUTIONS, Pretrained, build
 
 SHAPE = (32, 32, 3)
 
@@ -41,6 +41,22 @@ def test_frozen_nothing_but_the_head_learns():
     np.testing.assert_allclose(model({"features": model.features(images())}), model(images()), atol=1e-6)
 
 
+def test_features_can_be_kept_in_mixed_precision_too():
+    policy = keras.mixed_precision.dtype_policy()
+    keras.mixed_precision.set_global_policy("mixed_float16")
+    try:
+        inputs = keras.Input(SHAPE)
+        x = keras.layers.Rescaling(2.0, name="preprocess")(inputs)
+        x = keras.Sequential([keras.Input(SHAPE), keras.layers.Conv2D(4, 3)], name="base")(x)
+        x = keras.layers.Dropout(0.0, name="dropout")(keras.layers.GlobalAveragePooling2D(name="pool")(x))
+        model = Pretrained(inputs, keras.layers.Dense(3, dtype="float32", name="head")(x))
+        features = model.features(images())
+        assert features.dtype == "float32"
+        np.testing.assert_allclose(model({"features": features}), model(images()), atol=1e-6)
+    finally:
+        keras.mixed_precision.set_global_policy(policy)
+
+
 def test_the_last_convolutions_learn_depthwise_ones_counted_and_no_normalisation():
     model = made(strategy="train_top", train_top=3)
     learning = [v.path for v in model.trainable_variables]
@@ -61,6 +77,7 @@ def test_normalisation_keeps_what_it_has_unless_it_is_to_learn(batch_norm):
 
 @pytest.mark.parametrize("given, told", [
     ({"base_arguments": {"alfa": 1.0}}, 'MobileNetV2 has no argument "alfa": did you mean "alpha"'),
+    ({"base": "MobileNetV3Small", "base_arguments": {"include_preprocessing": False}}, "has no argument"),
     ({"strategy": "train_top", "train_top": 200}, "MobileNetV2 has 52 convolutions, and 200 are to learn"),
     ({"base": "InceptionV3", "base_arguments": None}, "at least 75x75"),
 ])  # fmt: skip

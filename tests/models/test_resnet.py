@@ -47,7 +47,7 @@ def test_stages_are_found_by_name_at_their_strides(depth, size, strides, version
 @pytest.mark.parametrize("argument", [a.name for a in components.signature("models", "resnet").arguments])
 def test_no_argument_is_without_effect(argument):
     facts = {"image_shape": (32, 32, 3), "num_classes": 3}
-    if argument not in facts:
+    if argument not in (*facts, "weights"):  # those are brought by training
         base = {**facts, "depth": 8}
         assert resnet.build(**base | {argument: CHANGED[argument]}).get_config() != resnet.build(**base).get_config()
 

@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from kerasapp.errors import KerasappError
 from kerasapp.models.word2vec import build
@@ -49,6 +50,22 @@ def test_the_learning_rate_falls_within_a_step_to_that_of_the_next():
     model.train_on_batch(stream())
     model.train_on_batch(stream())
     np.testing.assert_allclose(told, [[0.5, 0.4], [0.4, 0.3]], rtol=1e-6)
+
+
+def test_no_two_rows_draw_the_same_negatives():
+    """A block of a step draws by its row's seed and the step's number, which may not meet in two rows."""
+    model = made(kernel="tensorflow")
+    model.compile(run_eagerly=True)
+    drawn, draw = [], model._blocks.loss._draw
+
+    def learn(inputs, outputs, words, rates, seed):
+        drawn.append({draw(4, seed + tf.constant([0, step])).numpy().tobytes() for step in range(20)})
+        return inputs, outputs, 1.0, 1.0
+
+    model._by_tensorflow = learn
+    for _ in range(2):
+        model.train_on_batch(stream())
+    assert len(drawn[0]) == len(drawn[1]) == 20 and not drawn[0] & drawn[1]
 
 
 @pytest.mark.parametrize("optimizer", ["Adam", keras.optimizers.SGD(momentum=0.9), keras.optimizers.SGD(clipnorm=1.0)])

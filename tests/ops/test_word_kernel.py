@@ -61,10 +61,10 @@ def skip_gram(inputs, outputs, told, negatives):
 
 def cbow(inputs, outputs, told, negatives):
     for place, word, beside in centres():
-        x, gradient, before = np.mean([inputs[other] for other in beside], axis=0), 0, outputs.copy()
+        x, gradient = np.mean([inputs[other] for other in beside], axis=0), 0
         for target, label in told(word, negatives):
-            step = rate(place) * (label - sigmoid(x @ before[target]))
-            gradient = gradient + step * before[target]
+            step = rate(place) * (label - sigmoid(x @ outputs[target]))
+            gradient = gradient + step * outputs[target]
             outputs[target] += step * x
         for other in beside:
             inputs[other] += gradient

@@ -44,6 +44,13 @@ def test_data_that_can_not_be_used_is_an_error(table, tmp_path):
     assert only.severity == "error" and only.where.endswith("t.csv")
 
 
+def test_a_text_for_word_vectors_is_clean(tmp_path):
+    (tmp_path / "some.txt").write_text("".join(f"the cat sat on mat {number}\n" for number in range(20)))
+    recipe = "task: {name: word2vec, min_count: 2}\ndata: {name: text_files, path: %s}\nmodel: word2vec\n"
+    (tmp_path / "words.yaml").write_text(recipe % (tmp_path / "some.txt"))
+    assert findings(load(tmp_path / "words.yaml")) == []
+
+
 PHOTOS = "title: T\ntask: image_classification\ndata: {{name: image_folder, path: {path}{more}}}\nmodel: cnn\n"
 
 

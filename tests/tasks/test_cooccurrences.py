@@ -1,5 +1,8 @@
 """Counts of words near each other, against counting each pair by hand."""
 
+import errno
+import os
+import resource
 from collections import Counter
 
 import numpy as np
@@ -9,6 +12,7 @@ import tensorflow as tf
 from kerasapp.data._arrays import Arrays, texts
 from kerasapp.errors import DataError
 from kerasapp.tasks import _cooccurrences, _triples
+from kerasapp.tasks._rows import places_of
 from kerasapp.tasks.word2vec import Word2Vec
 
 ASKED = ("cooccurrence_window",)
@@ -66,6 +70,31 @@ def test_counts_that_do_not_fit_into_memory_are_the_same(monkeypatch, sizes):
     found = counted(task.cut(split, ASKED), task.words)
     assert found.keys() == whole.keys()
     np.testing.assert_allclose([found[pair] for pair in whole], list(whole.values()), rtol=1e-5)
+
+
+def test_there_may_be_more_sorted_parts_than_files_that_may_be_open(monkeypatch):
+    lines = some_lines()
+    split = split_of(*lines)
+    task = Word2Vec(min_count=2, window=5).adapt(split)
+    for name, value in {"FREQUENT": 0, "KEYS": 1}.items():
+        monkeypatch.setattr(_cooccurrences, name, value)
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + 30, limits[1]))
+    try:
+        found = counted(task.cut(split, ASKED), task.words)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert found.keys() == by_hand(lines, set(task.words), 5).keys()
+
+
+def test_a_full_disk_is_told_by_its_reason(tmp_path):
+    (tmp_path / "triples").symlink_to("/dev/full")
+    split = split_of("a b", "b a")
+    task = Word2Vec(min_count=1).adapt(split)
+    corpus = task._corpus(split)
+    with pytest.raises(OSError) as told:
+        _cooccurrences._make(tmp_path, corpus, places_of(corpus, task.words), 2)
+    assert told.value.errno == errno.ENOSPC
 
 
 def test_pairs_stand_in_random_order():

@@ -65,3 +65,9 @@ def test_phrases_are_words_with_counts_of_their_own():
     task = Word2Vec(min_count=2, phrases=2.5).adapt(split)
     counts = dict(zip(task.words, task.counts, strict=True))
     assert counts["new_york"] == 9 and "york" not in counts
+
+
+def test_a_phrase_that_the_text_has_joined_already_is_that_word():
+    split = Arrays({"text": texts(["new york", "new_york", "old"] * 9)}, [str(n) for n in range(27)])
+    task = Word2Vec(min_count=2, phrases=1.0).adapt(split)
+    assert dict(zip(task.words, task.counts, strict=True)) == {"new_york": 18, "old": 9}

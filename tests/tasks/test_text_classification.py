@@ -64,7 +64,7 @@ def test_capitals_stay_where_they_are_wanted():
     assert words("The FILM", lowercase=False) == ["The", "FILM"]
 
 
-@pytest.mark.parametrize("language", ["tr_TR.UTF-8", "lt_LT.UTF-8"])
+@pytest.mark.parametrize("language", ["tr_TR.UTF-8", pytest.param("lt_LT.UTF-8", marks=pytest.mark.slow)])
 def test_small_letters_do_not_depend_on_the_machines_language(language):
     code = (
         "import tensorflow as tf, sys; from kerasapp.tasks._words import words_of\n"

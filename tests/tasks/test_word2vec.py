@@ -1,5 +1,7 @@
+import errno
 import json
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,9 +10,11 @@ import tensorflow as tf
 from kerasapp import components, pipeline
 from kerasapp.data import text_files
 from kerasapp.data._arrays import Arrays, texts
-from kerasapp.errors import DataError
+from kerasapp.errors import DataError, WorkError
 from kerasapp.ops._random import example_keys
 from kerasapp.tasks import _corpus, _rows
+from kerasapp.tasks._once import once
+from kerasapp.tasks._words import texts_of
 from kerasapp.tasks.word2vec import Word2Vec
 
 
@@ -92,6 +96,14 @@ def test_a_long_line_is_read_in_pieces_that_cut_no_word(monkeypatch):
     assert np.flatnonzero(row == -1).tolist() == [50, 53]
 
 
+def test_of_long_texts_fewer_are_read_at_once():
+    lines = ["ab " * length for length in [*[1] * 40, *[100] * 40, *[1] * 40]]
+    parts = [part.numpy() for part in texts_of(split_of(*lines), 16, 900)]
+    assert [line.decode() for part in parts for line in part] == lines
+    assert max(map(len, parts)) == 16 and all(len(part) == 3 for part in parts[7:16])
+    assert [len(part) for part in texts_of(split_of(*lines), 50)] == [50, 50, 20]
+
+
 def test_frequent_words_are_left_out_as_often_as_in_gensim():
     from gensim.models import Word2Vec as Gensim
 
@@ -126,6 +138,13 @@ def test_what_is_left_stands_first_and_rows_do_not_run_into_each_other(monkeypat
     inputs, _ = task.encode(cut.gather(tf.constant([1, 0], tf.int64)))
     assert inputs.shape == (2, 5)
     assert inputs.numpy().ravel().tolist() == [-1, 1, 1, -1, 1, 1, 0, 0, -1, -2]
+
+
+def test_vectors_that_are_not_finite_are_no_result():
+    task = Word2Vec(min_count=1).adapt(split_of("a b", "b c"))
+    made = SimpleNamespace(word_vectors=lambda: np.array([[1, 2], [np.nan, 0], [0, np.inf]], np.float32))
+    with pytest.raises(WorkError, match="training diverged: 2 of 3 vectors are NaN or infinite"):
+        task.result(made)
 
 
 def test_what_was_learned_goes_through_json():
@@ -171,6 +190,27 @@ def test_a_corpus_that_is_deleted_while_it_is_read_is_read_to_the_end(tmp_path):
     assert (cut.gather(tf.constant([0], tf.int64))["tokens"].numpy() >= 0).sum() == 5
 
 
+def test_a_full_disk_is_told_by_its_reason(tmp_path):
+    (tmp_path / "ids").symlink_to("/dev/full")
+    with pytest.raises(OSError) as told:
+        _corpus._read(split_of("a b c"), tmp_path, "words", True)
+    assert told.value.errno == errno.ENOSPC
+
+
+def test_what_was_made_and_can_not_be_read_back_is_told(tmp_path):
+    with pytest.raises(
+        WorkError, match=f"{tmp_path}: what was just written there can't be read back. Is the disk full"
+    ):
+        once(tmp_path, "corpus", "key", lambda folder: None, _corpus._opened)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_another_process_has_just_removed_keeps_nothing_from_being_kept(tmp_path):
+    (tmp_path / ".corpus-gone").symlink_to(tmp_path / "nowhere")
+    Word2Vec(min_count=1).caching_in(tmp_path).adapt(split_of("a b", "b"))
+    assert list(tmp_path.glob("corpus-*"))
+
+
 def test_where_nothing_can_be_kept_it_goes_on_without(tmp_path):
     (tmp_path / "cache").write_text("")
     assert Word2Vec(min_count=1).caching_in(tmp_path / "cache").adapt(split_of("a b", "b")).words == ["b", "a"]
@@ -181,6 +221,14 @@ def test_a_split_that_is_held_out_is_refused(name):
     task = Word2Vec(min_count=1).adapt(split_of("a b", "b"))
     with pytest.raises(DataError, match=f"no use for a {name} split: leave data.{name}"):
         task.check(split_of("a b"), name)
+
+
+def test_its_own_text_is_taken_and_other_text_measures_nothing():
+    split = split_of("a b", "b")
+    task = Word2Vec(min_count=1).adapt(split)
+    task.check(split, "train")
+    with pytest.raises(DataError, match=r"not measured by other text\. Give tests .*--analogies, --similarity"):
+        task.check(split_of("a b"), "data")
 
 
 @pytest.mark.parametrize(
@@ -229,6 +277,19 @@ def test_the_signatures_answer_as_the_verbs_do(name):
     assert [one.decode() for one in found.numpy()] == [one["word"] for one in told]
     made = call["embed"]({"words": tf.constant(["girl", "none"])})["vector"].numpy()
     np.testing.assert_allclose(made, [vectors.matrix[vectors.index["girl"]], np.zeros(6)], atol=1e-6)
+
+
+def test_asked_with_a_word_that_has_no_vector_the_signatures_answer_with_none():
+    task = Word2Vec(min_count=1).adapt(split_of("king queen man woman", "king man"))
+    call = task.signatures(components.create("models", {"name": "word2vec", "dimensions": 6}, **task.facts()))
+    near = call["nearest"](tf.constant(["queen", "none"]), tf.constant(2))
+    found = call["analogy"](
+        *(tf.constant(words) for words in (["man"] * 2, ["king", "none"], ["woman"] * 2)), tf.constant(2)
+    )
+    for told in (near, found):
+        answers, nothing = told["words"].numpy()
+        assert set(answers) <= {b"king", b"queen", b"man", b"woman"} and set(nothing) == {b""}
+        assert told["similarities"][0].numpy().any() and not told["similarities"][1].numpy().any()
 
 
 def test_the_signatures_know_unseen_words_where_the_model_does():

@@ -24,6 +24,15 @@ def test_a_normalisation_goes_with_the_kernel_before_it():
     }  # fmt: skip
 
 
+def test_layers_of_a_base_are_counted_from_its_input_too():
+    keras.utils.set_random_seed(0)
+    base = keras.Sequential([keras.Input((4,)), *(layers.Dense(4, name=f"base_{number}") for number in (1, 2, 3))])
+    inputs = keras.Input((4,))
+    model = keras.Model(inputs, layers.Dense(2, name="head")(base(inputs)))
+    shares = {variable.path.split("/")[-2]: share for variable, share in rate_shares(model, 0.5)}
+    assert shares == {"base_1": 0.125, "base_2": 0.25, "base_3": 0.5, "head": 1.0}
+
+
 @pytest.mark.parametrize("mixed", [False, True])
 @pytest.mark.parametrize("decay", [0.5, 1.0])
 def test_a_step_moves_each_layer_by_its_share(mixed, decay):

@@ -1,12 +1,21 @@
 """Features of a frozen base: the same training as through the base, once."""
 
+import errno
+import os
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from sklearn.linear_model import LogisticRegression
 
+from kerasapp.callbacks.best import Best
+from kerasapp.callbacks.stop import Stopped
 from kerasapp.recipe import load
-from kerasapp.training import train
+from kerasapp.run import Run
+from kerasapp.tasks.image_classification import ImageClassification
+from kerasapp.training import _features, resume, train
 
 RECIPE = """\
 title: Photographs
@@ -22,7 +31,9 @@ train: {{epochs: 2, batch_size: 8, optimizer: {{name: Adam, learning_rate: 1e-2}
 def run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
-    def of(augmentation="[]", views="null", weights="none", strategy="frozen"):
+    def of(augmentation="[]", views="null", weights="none", strategy="frozen", reported=False):
+        if not reported:
+            monkeypatch.setattr("kerasapp.training._work.report", lambda *_: None)
         given = {"augmentation": augmentation, "views": views, "weights": weights, "strategy": strategy}
         (tmp_path / "mine.yaml").write_text(RECIPE.format(**given))
         return train(load(tmp_path / "mine.yaml"), tmp_path)
@@ -63,6 +74,80 @@ def test_they_are_made_once_for_the_same_base_and_data(run, tmp_path, monkeypatc
     np.testing.assert_array_equal(first["loss"], again["loss"])
 
 
+def test_a_run_that_is_gone_on_with_has_the_features_that_it_had(run, tmp_path, monkeypatch):
+    keras.utils.set_random_seed(3)
+    network = keras.applications.MobileNet(include_top=False, weights=None, alpha=0.25, input_shape=(32, 32, 3))
+    network.save_weights(tmp_path / "base.weights.h5")
+    before, left = Best.on_epoch_end, iter([Stopped(2)])
+
+    def stopped(self, epoch, logs=None):
+        before(self, epoch, logs)
+        for error in left:
+            raise error
+
+    monkeypatch.setattr(Best, "on_epoch_end", stopped)
+    with pytest.raises(Stopped):
+        run(weights="base.weights.h5")
+    there, (folder,) = kept(tmp_path), (tmp_path / "runs" / "mine").iterdir()
+    resume(Run(folder), tmp_path)
+    assert kept(tmp_path) == there, "others came of another base"
+
+
+@pytest.fixture
+def small():
+    """A model with a layer `base` and a task with a step of preprocessing, of which no more than numbers are made."""
+    base = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten()], name="base")
+    model = keras.Sequential([base, keras.layers.Dense(2, name="head")])
+    return lambda step: (model, ImageClassification(preprocessing=[{"name": step}]).learned(image_shape=[8, 8, 1]))
+
+
+def test_features_are_others_where_a_step_of_ones_own_was_edited(small, tmp_path):
+    step, found = tmp_path / "steps.py", []
+    for code in ("images", "1 - images", "images"):
+        step.write_text(f"def invert(images):\n    return {code}\n")
+        found.append(_features._digest(*small(f"{step}:invert")))
+    assert found[0] == found[2] != found[1]
+
+
+def test_features_are_others_where_labels_are_whatever_they_are_written_in(small):
+    def split(*labels):
+        given = {"fingerprints": lambda: np.zeros(2, "uint64"), "column": lambda _: np.array(labels, object)}
+        return SimpleNamespace(features={"label": None}, **given)
+
+    found = {_features._digest(*small("equalize"), split(*labels)) for labels in (("Löwenzahn", "Rose"), ("a", "Rose"))}
+    assert len(found) == 2
+
+
+def test_views_are_made_of_augmented_images_alone(monkeypatch):
+    arrays, asked = (np.zeros((1, 1, 2), "float32"), np.zeros((1, 1, 3), "float32")), []
+    monkeypatch.setattr(_features, "_kept", lambda *given: asked.append(given[6]) or arrays)
+    model, one = SimpleNamespace(fixed_features=True, views=8), {"train": None}
+    for steps in ([], [{"name": "flip"}]):
+        _features.on_features(model, ImageClassification(augmentation=steps), one, one, seed=0, cache=None)
+    assert asked == [0, 8]
+
+
+def test_views_are_mixed_with_examples_from_anywhere_in_the_data():
+    ordered = np.concatenate([rows for _, rows in _features._batches(150, 3, 0)])
+    np.testing.assert_array_equal(ordered, np.arange(150))
+    views = [np.concatenate([rows for at, rows in _features._batches(150, 3, 2) if at == view]) for view in (0, 1)]
+    for rows in views:
+        np.testing.assert_array_equal(np.sort(rows), np.arange(150))
+        assert np.mean(np.abs(np.diff(rows)) == 1) < 0.1
+    assert not np.array_equal(*views)
+
+
+def test_a_full_disk_is_an_error_before_anything_is_written(monkeypatch, tmp_path):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    model = task = SimpleNamespace(features=lambda inputs: inputs, elements=lambda raw, _: (raw, raw))
+    make = _features._maker(model, task, range(3), lambda rows: tf.cast(rows, tf.float32), "train", 0, 0)
+    with pytest.raises(OSError, match="No space left"):
+        make(tmp_path)
+
+
 def test_augmented_images_go_through_the_base_anew_unless_views_are_asked_for(run, tmp_path):
     run(augmentation="[{name: flip}]")
     assert not kept(tmp_path)
@@ -77,7 +162,7 @@ def test_the_report_compares_with_a_classifier_on_the_features_that_the_base_beg
     keras.utils.set_random_seed(3)
     network = keras.applications.MobileNet(include_top=False, weights=None, alpha=0.25, input_shape=(32, 32, 3))
     network.save_weights(tmp_path / "base.weights.h5")
-    made = run(weights="base.weights.h5", strategy="train_top")
+    made = run(weights="base.weights.h5", strategy="train_top", reported=True)
 
     def features(split):
         images = split.gather(np.arange(len(split)))["image"].numpy()

@@ -35,6 +35,8 @@ def test_such_a_name_is_refused_with_a_way_out(tower, tmp_path, called, told):
     assert not (tmp_path / "root").exists()
 
 
-@pytest.mark.parametrize("called", ["x-1", "A_b.c", "1st"])
+@pytest.mark.parametrize(
+    "called", ["x-1", pytest.param("A_b.c", marks=pytest.mark.slow), pytest.param("1st", marks=pytest.mark.slow)]
+)
 def test_every_other_trains_and_exports(tower, tmp_path, called):
     assert export(tower(called), root=tmp_path)["verified"]["verified"]

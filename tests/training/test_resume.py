@@ -253,8 +253,8 @@ def same(a, b):
             assert np.array_equal(x, y), (part, number)
 
 
-ALWAYS = ("dropout and augmentation", "calls of 8 steps that do not fill an epoch", "stages", "a table", "word vectors",
-          "texts of any length", "two networks against each other")  # fmt: skip
+ALWAYS = ("dropout and augmentation", "calls of 8 steps that do not fill an epoch", "stages", "word vectors",
+          "two networks against each other")  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -385,9 +385,9 @@ def test_a_run_killed_before_its_first_state_begins_again_in_its_folder(monkeypa
 
 
 def test_folds_go_on_where_they_were_left(monkeypatch, recipe, tmp_path):
-    asked = recipe({"data.folds": 3, "train.epochs": 1, "train.stop_after": None})
+    asked = recipe({"data.folds": 2, "train.epochs": 1, "train.stop_after": None})
     whole = train(asked, tmp_path / "whole")
-    run = killed_in(monkeypatch, asked, tmp_path / "killed", batches=(2, 12, 20))
+    run = killed_in(monkeypatch, asked, tmp_path / "killed", batches=(2, 14))
     assert run.report["cross_validation"]["metrics"] == whole.report["cross_validation"]["metrics"]
     assert run.state["state"] == "finished"
 

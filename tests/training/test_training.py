@@ -85,7 +85,7 @@ def test_other_folders_are_compared_by_class_name_not_number(trained, tmp_path):
             for number in range(40 if folder == "all" else 6):
                 tint = (tints.get(label, 0) + number % 7) % 256
                 Image.new("L", (8, 8), tint).save(tmp_path / folder / label / f"{number}.png")
-    run = trained({"data": {"name": "image_folder", "path": str(tmp_path / "all")}, "train.epochs": 20})
+    run = trained({"data": {"name": "image_folder", "path": str(tmp_path / "all")}, "train.epochs": 5})
     told = evaluate(run, source=str(tmp_path / "some"))["splits"]["data"]["metrics"]["accuracy"]["value"]
     right = [row["label"] == Path(row["input"]).parent.name for row in predict(run, [tmp_path / "some"])]
     assert told == np.mean(right) > 0
@@ -305,6 +305,7 @@ def test_word_vectors_go_on_from_a_run_of_the_same_words_only(trained, tmp_path)
     first = trained(WORDS)
     again = trained(WORDS | {"train": {"epochs": 1, "init_from": str(first.path)}})
     assert again.state["state"] == "finished" and rows(again)[0]["loss"] < rows(first)[0]["loss"]
+    assert evaluate(first)["splits"]["train"]["neighbours"] == first.report["splits"]["train"]["neighbours"]
     with pytest.raises(RunError, match=r"was trained with another vocabulary \(\d+ words, now \d+\)"):
         trained(WORDS | {"task": {"name": "word2vec", "min_count": 3},
                          "train": {"epochs": 1, "init_from": str(first.path)}})  # fmt: skip
@@ -365,10 +366,18 @@ def test_a_model_of_one_s_own_is_trained_on_counts_where_it_asks_for_them(traine
     assert len(losses) == 2 and losses[1] < losses[0]
 
 
+def test_a_kernel_that_a_loss_does_not_have_is_refused_where_the_recipe_names_it(trained):
+    with pytest.raises(RecipeError) as told:
+        trained(WORDS | {"model": {"name": "word2vec", "loss": "full_softmax", "kernel": "native"}})
+    (only,) = told.value.faults
+    assert only.path == "model.kernel" and only.message.startswith("full_softmax is all matrix products")
+
+
 @pytest.mark.parametrize("train, path", [
     ({"optimizer": "Adam"}, "train.optimizer"),
     ({"optimizer": {"name": "SGD", "use_ema": True}}, "train.optimizer"),
     ({"mixed_precision": True}, "train.mixed_precision"),
+    ({"layer_decay": 0.9}, "train.layer_decay"),
     ({"stages": [{"epochs": 1}, {"epochs": 1, "optimizer.momentum": 0.9}]}, "train.optimizer"),
 ])  # fmt: skip
 def test_word_vectors_refuse_what_their_update_leaves_out_before_anything_is_written(trained, tmp_path, train, path):
