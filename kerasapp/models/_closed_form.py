@@ -91,7 +91,11 @@ class ClosedForm(keras.Model):
 
 def native(kernel: str) -> bool:
     """Whether a model of the `kernel: auto | tensorflow | native` trains by numba."""
-    return kernel == "native" or (kernel == "auto" and not tf.config.list_physical_devices("GPU"))
+    return kernel == "native" or (kernel == "auto" and not has_gpu())
+
+
+def has_gpu() -> bool:
+    return bool(tf.config.list_physical_devices("GPU"))
 
 
 def in_numpy(learn: Callable[..., tuple[float, float]], tables: Sequence[tf.Tensor], *given: tf.Tensor) -> list:

@@ -5,7 +5,6 @@ As word2vec, with inputs that are means: of a word's own row and its n-grams', w
 Left out: hierarchical softmax, the classifier (Joulin et al., 2017), and pruned or quantised tables.
 """
 
-from collections.abc import Callable
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
@@ -88,19 +87,9 @@ class FastText(Word2Vec):
         return subword_blocks_of(own["counts"], own["seen"], self._groups.renumbered(self._rows), len(self._rows),
                                  window=own["window"], negatives=own["negatives"], cbow=own["cbow"])  # fmt: skip
 
-    @cached_property
-    def _by_tensorflow(self) -> Callable[..., tuple]:
-        def inner(words: tf.Tensor, ngrams: tf.Tensor, *others: tf.Tensor) -> tuple[tf.Tensor, ...]:
-            (words, ngrams), *made = self._blocks.learn((words, ngrams), *others)
-            return words, ngrams, *made
-
-        compiled = tf.function(inner, jit_compile=True, autograph=False)
-
-        def learn(words: tf.Variable, ngrams: tf.Variable, *others: Any) -> tuple:
-            words, part, *made = compiled(words, tf.gather(ngrams, self._rows), *others)
-            return words, tf.IndexedSlices(part, self._rows), *made
-
-        return learn
+    def _by_tensorflow(self, words: tf.Variable, ngrams: tf.Variable, *others: Any) -> tuple:
+        (words, part), *made = super()._by_tensorflow((words, tf.gather(ngrams, self._rows)), *others)
+        return words, tf.IndexedSlices(part, self._rows), *made
 
     def _by_native(self, words: tf.Variable, ngrams: tf.Variable, outputs: tf.Variable, stream: tf.Tensor,
                    rates: tf.Tensor, seed: tf.Tensor) -> list:  # fmt: skip

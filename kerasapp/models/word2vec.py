@@ -11,9 +11,10 @@ import keras
 import tensorflow as tf
 
 from kerasapp.errors import KerasappError
-from kerasapp.models._closed_form import ClosedForm, in_numpy, native, threads
+from kerasapp.models._closed_form import ClosedForm, has_gpu, in_numpy, native, threads
 from kerasapp.ops._word_blocks import Blocks, blocks_of
 from kerasapp.ops._word_losses import NegativeSampling
+from kerasapp.ops._word_streams import STREAMS, in_streams
 from kerasapp.types import PositiveInt
 
 
@@ -85,8 +86,14 @@ class Word2Vec(ClosedForm):
         return blocks_of(**{key: own[key] for key in keys})
 
     @cached_property
-    def _by_tensorflow(self) -> tf.types.experimental.PolymorphicFunction:
+    def _compiled(self) -> tf.types.experimental.PolymorphicFunction:
         return tf.function(self._blocks.learn, jit_compile=True, autograph=False)
+
+    def _by_tensorflow(self, inputs: Any, outputs: tf.Variable, stream: tf.Tensor, *others: tf.Tensor) -> tuple:
+        if self._config["loss"] == "full_softmax" or has_gpu():  # one keeps all busy
+            return self._compiled(inputs, outputs, stream, *others)
+        shares = self._blocks.shares(tf.size(stream) / STREAMS)
+        return in_streams(self._compiled, shares, inputs, outputs, stream, *others)
 
     def table(self) -> tf.Tensor:
         """(words, dimensions) float32, the vectors of all words."""

@@ -10,6 +10,7 @@ import tensorflow as tf
 from kerasapp.ops._ngrams import Groups
 from kerasapp.ops._word_blocks import Blocks, calmed, expected
 from kerasapp.ops._word_losses import NegativeSampling, added
+from kerasapp.ops._word_streams import share
 
 MOST_NGRAMS = 128  # of a word, all n-grams of 3 to 6 of 34 letters: a longer one learns here by its first ones
 CALM = 32.0  # as of `_word_blocks`, at the authors' learning rate, which is twice word2vec's
@@ -34,6 +35,10 @@ class SubwordBlocks(Blocks):
         table[there] = self.groups.members[(self.groups.starts[:-1, None] + places)[there]]
         with tf.init_scope():
             return tf.constant(table)
+
+    def shares(self, words: tf.Tensor) -> tuple[tuple[tf.Tensor, tf.Tensor], tf.Tensor]:
+        inputs, outputs, ngrams = (share(words / self.width * updates) for updates in self.met)
+        return (inputs, ngrams), outputs
 
     def _sums(self, inputs: Tables, places: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """(...) places of words -> (..., dimensions) sums of their rows, and (..., 1) of how many."""
@@ -75,5 +80,6 @@ def subword_blocks_of(
     by = NegativeSampling(counts, negatives)
     width, (taught, asked) = expected(by, seen, window=window, cbow=cbow)
     of_ngrams = np.bincount(groups.members, np.repeat(taught, groups.sizes), buckets)
-    blocks, damping = calmed(taught, asked, of_ngrams, calm=CALM)
-    return SubwordBlocks(by, damping, window, cbow, width, blocks, groups)
+    met = (taught, asked, of_ngrams)
+    blocks, damping = calmed(*met, calm=CALM)
+    return SubwordBlocks(by, damping, met, window, cbow, width, blocks, groups)

@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from kerasapp.ops._word_losses import Loss, Predicted, added, loss_of
+from kerasapp.ops._word_streams import share
 
 WIDTH = 16  # words of a block of skip-gram; CBOW has one pair a word, and shares negatives among twice as many
 MOST = 64  # blocks of WIDTH words in a step
@@ -25,8 +26,10 @@ class Blocks:
     """What a step needs to know."""
 
     loss: Loss
-    damping: tuple[np.ndarray, np.ndarray]
+    damping: tuple[np.ndarray, ...]
     """(rows,) each: what an update of a row of the inputs, of the outputs, is multiplied by."""
+    met: tuple[np.ndarray, ...]
+    """(rows,) each: how many updates a block brings each row."""
     window: int
     cbow: bool
     width: int
@@ -38,12 +41,19 @@ class Blocks:
         return np.abs(np.arange(self.width + 2 * self.window)[None, :] - self.window - np.arange(self.width)[:, None])
 
     def learn(
-        self, inputs: tf.Tensor, outputs: tf.Tensor, stream: tf.Tensor, rates: tf.Tensor, seed: tf.Tensor
+        self,
+        inputs: tf.Tensor,
+        outputs: tf.Tensor,
+        stream: tf.Tensor,
+        rates: tf.Tensor,
+        seed: tf.Tensor,
+        part: tuple[int, int] | tf.Tensor = (0, 1),
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
         """Goes through a stream of words once: the changed tables (words, dimensions), summed loss, number of pairs.
 
         `stream` is (length,) int32, negative at the end of a sentence, and filled up with negatives at its end, which
-        cost nothing. `rates` (2,): the learning rate falls from the first to the second. `seed` (2,) int32.
+        cost nothing. `rates` (2,): the learning rate falls from the first to the second. `seed` (2,) int32. `part`:
+        which part of how many, in steps, is gone through.
         """
         size = self.blocks * self.width
         length = tf.size(stream)
@@ -51,22 +61,31 @@ class Blocks:
         around = [[self.window, self.window + size]]
         words = tf.pad(stream, around, constant_values=-1)
         sentences = tf.pad(sentences, around, constant_values=-1)
-        reach = tf.random.stateless_uniform([length + size], seed, 1, self.window + 1, tf.int32)
         last = tf.reduce_max(tf.where(stream >= 0, tf.range(length) + 1, 0))
         steps = (last + size - 1) // size
+        first, end = steps * part[0] // part[1], steps * (part[0] + 1) // part[1]
 
         def step(number: tf.Tensor, inputs: tf.Tensor, outputs: tf.Tensor, loss: tf.Tensor, pairs: tf.Tensor) -> tuple:
             begin = number * size
             rate = rates[0] + (rates[1] - rates[0]) * tf.cast(number, tf.float32) / tf.cast(steps, tf.float32)
             run = tf.slice(words, [begin], [size + 2 * self.window])
             told = tf.slice(sentences, [begin], [size + 2 * self.window])
-            mask = self._mask(run, told, tf.reshape(tf.slice(reach, [begin], [size]), [self.blocks, self.width]))
             own = seed + tf.stack([0, number + 1])
+            mask = self._mask(run, told, self._reach(own))
             inputs, outputs, more, told = self._step(inputs, outputs, run, mask, rate, own)
             return number + 1, inputs, outputs, loss + more, pairs + told
 
         zero = tf.zeros(())
-        return tf.while_loop(lambda number, *_: number < steps, step, [0, inputs, outputs, zero, zero])[1:]
+        return tf.while_loop(lambda number, *_: number < end, step, [first, inputs, outputs, zero, zero])[1:]
+
+    def shares(self, words: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Of the inputs' and the outputs' rows, where each stream learns from so many words (see `_word_streams`)."""
+        inputs, outputs = (share(words / self.width * updates) for updates in self.met)
+        return inputs, outputs
+
+    def _reach(self, seed: tf.Tensor) -> tf.Tensor:
+        """(blocks, width) int32, from 1 to the window: how far each centre of a step looks."""
+        return tf.random.stateless_uniform([self.blocks, self.width], seed - 1, 1, self.window + 1, tf.int32)
 
     def _mask(self, run: tf.Tensor, sentences: tf.Tensor, reach: tf.Tensor) -> tf.Tensor:
         """(blocks, width, width + 2 window) float32: 1 where a word around lies in the window of a centre."""
@@ -151,7 +170,7 @@ def blocks_of(
     by = loss_of(loss, counts, negatives)
     width, met = expected(by, seen, window=window, cbow=cbow)
     blocks, damping = calmed(*met, most=min(by.most(width), MOST * WIDTH / width))
-    return Blocks(by, damping, window, cbow, width, blocks)
+    return Blocks(by, damping, met, window, cbow, width, blocks)
 
 
 def expected(by: Loss, seen: Sequence[float], *, window: int, cbow: bool) -> tuple[int, tuple[np.ndarray, np.ndarray]]:

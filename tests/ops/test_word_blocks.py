@@ -1,5 +1,7 @@
 """Blocks against the same loss written out pair by pair, and its gradient by TensorFlow."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -7,6 +9,7 @@ import tensorflow as tf
 from kerasapp.ops import _word_blocks
 from kerasapp.ops._word_blocks import WIDTH, blocks_of
 from kerasapp.ops._word_losses import SCORES, SHARED
+from kerasapp.ops._word_streams import STREAMS, in_streams
 
 WINDOW, WORDS = 3, 40
 SEED = tf.constant([3, 4])
@@ -62,8 +65,9 @@ def test_a_step_goes_down_the_gradient_of_every_pair(cbow, window, loss):
     size = blocks.blocks * blocks.width
     (inputs, outputs), stream = some(min(size, 150), rows=len(blocks.damping[1]))
     stream = stream[:size]  # one step
-    reach = tf.random.stateless_uniform([len(stream) + size], SEED, 1, window + 1, tf.int32).numpy()
-    drawn = by._draw(blocks.blocks, SEED + tf.constant([0, 1])).numpy() if hasattr(by := blocks.loss, "noise") else None
+    own = SEED + tf.constant([0, 1])
+    reach = tf.reshape(blocks._reach(own), [-1]).numpy()
+    drawn = by._draw(blocks.blocks, own).numpy() if hasattr(by := blocks.loss, "noise") else None
     found = learn_by(blocks)(inputs, outputs, stream, tf.constant([0.1, 0.1]), SEED)
     around = {}
     for centre, other in pairs(stream, reach, size):
@@ -101,7 +105,7 @@ def test_xla_computes_the_same(cbow, loss):
 def test_no_step_copies_a_table(cbow):
     """XLA does where two scatters change it: a step of a large vocabulary took twice as long."""
     (inputs, outputs), stream = some()
-    given = [tf.constant(value) for value in (inputs, outputs, stream, np.float32([0.1, 0.1]), SEED)]
+    given = [tf.constant(value) for value in (inputs, outputs, stream, np.float32([0.1, 0.1]), SEED, [0, 1])]
     text = learn_by(made(cbow), jit_compile=True).experimental_get_compiler_ir(*given)(stage="optimized_hlo")
     copies = [line for line in text.splitlines() if f" = f32[{WORDS},8]" in line and " copy(" in line]
     assert len(copies) <= 2, "each once, before the loop"
@@ -118,9 +122,23 @@ def test_what_fills_a_stream_up_changes_nothing():
     assert float(again[3]) == 0
 
 
+@pytest.mark.parametrize("cbow", [False, True])
+def test_parts_one_after_the_other_are_the_whole(cbow):
+    (inputs, outputs), stream = some(3000)
+    learn, rates = learn_by(made(cbow, np.full(WORDS, 100))), tf.constant([0.1, 0.02])
+    *whole, loss, count = learn(inputs, outputs, stream, rates, SEED)
+    *tables, first, began = learn(inputs, outputs, stream, rates, SEED, tf.constant([0, 2]))
+    *tables, second, ended = learn(*tables, stream, rates, SEED, tf.constant([1, 2]))
+    assert began > 0 and ended > 0 and began + ended == count
+    np.testing.assert_allclose(first + second, loss, rtol=1e-5)
+    for one, other in zip(tables, whole, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+@pytest.mark.parametrize("streams", [False, True])
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("words", [2, 12, 100])
-def test_a_dozen_words_do_not_diverge(words, loss):
+def test_a_dozen_words_do_not_diverge(words, loss, streams):
     """The plain sum of a step's updates does: 12 words and 8 blocks gave NaN."""
     draw, stream = np.random.default_rng(0), None
     blocks = made(False, np.full(words, 100), loss=loss)
@@ -130,11 +148,13 @@ def test_a_dozen_words_do_not_diverge(words, loss):
     stream[4096:] = words - 1 - stream[4096:]  # two topics
     stream[::13] = -1
     learn = learn_by(blocks)
+    if streams:
+        learn = partial(in_streams, learn, blocks.shares(tf.size(stream) / STREAMS))
     losses = []
     for step in range(15):
         *tables, loss, count = learn(*tables, stream, tf.constant([0.025, 0.025]), tf.constant([1, step]))
         losses.append(float(loss / count))
-    assert np.isfinite(losses).all() and losses[-1] < losses[0] and np.abs(tables[0]).max() < 20
+    assert np.isfinite(losses).all() and min(losses[1:]) < losses[0] and np.abs(tables[0]).max() < 20
 
 
 def test_blocks_are_fewer_where_words_are_few():
