@@ -146,28 +146,47 @@ def _fetch(table, targets, rows, changes):
 
 @njit(inline="always")
 def _step(x, wanted, rows, changes, steps, gradient, rate, sigmoid, told):
-    """One input vector against its targets: what is to be added to it goes into `gradient`."""
-    loss = 0.0
-    for k in range(len(wanted)):
-        row = rows[k]
-        logit = np.float32(0)
+    """One input vector against its targets, two at a time: what is to be added to it goes into `gradient`."""
+    loss, last = 0.0, len(wanted) - 1
+    for k in range(0, last + 1, 2):
+        other = min(k + 1, last)
+        row, beside = rows[k], rows[other]
+        logit, logit_beside = np.float32(0), np.float32(0)
         for q in range(len(gradient)):
             logit += x[q] * row[q]
-        chance = _sigmoid(logit, sigmoid)
-        if wanted[k] == LEFT_OUT:
-            steps[k] = np.float32(0)
-            continue
-        if told:
-            loss -= np.log(chance) if wanted[k] == 1 else np.log(np.float32(1) - chance)
-        steps[k] = (wanted[k] - chance) * rate
+            logit_beside += x[q] * beside[q]
+        steps[k], more = _pull(logit, wanted[k], rate, sigmoid, told)
+        loss += more
+        if other > k:
+            steps[other], more = _pull(logit_beside, wanted[other], rate, sigmoid, told)
+            loss += more
     for q in range(len(gradient)):
         gradient[q] = np.float32(0)
-    for k in range(len(wanted)):
-        row, change, step = rows[k], changes[k], steps[k]
+    for k in range(0, last, 2):
+        row, beside, change, change_beside = rows[k], rows[k + 1], changes[k], changes[k + 1]
+        step, step_beside = steps[k], steps[k + 1]
+        for q in range(len(gradient)):
+            gradient[q] += step * row[q] + step_beside * beside[q]
+            change[q] += step * x[q]
+            change_beside[q] += step_beside * x[q]
+    if last % 2 == 0:
+        row, change, step = rows[last], changes[last], steps[last]
         for q in range(len(gradient)):
             gradient[q] += step * row[q]
             change[q] += step * x[q]
     return loss
+
+
+@njit(inline="always")
+def _pull(logit, wanted, rate, sigmoid, told):
+    """How far a pair is to move, and its loss where that is told."""
+    if wanted == LEFT_OUT:
+        return np.float32(0), 0.0
+    chance = _sigmoid(logit, sigmoid)
+    loss = 0.0
+    if told:
+        loss = -np.log(chance) if wanted == 1 else -np.log(np.float32(1) - chance)
+    return (wanted - chance) * rate, loss
 
 
 @njit(inline="always")
@@ -183,10 +202,8 @@ def _step_in_place(x, wanted, table, targets, gradient, rate, sigmoid, told):
         logit = np.float32(0)
         for q in range(len(gradient)):
             logit += x[q] * row[q]
-        chance = _sigmoid(logit, sigmoid)
-        if told:
-            loss -= np.log(chance) if wanted[k] == 1 else np.log(np.float32(1) - chance)
-        step = (wanted[k] - chance) * rate
+        step, more = _pull(logit, wanted[k], rate, sigmoid, told)
+        loss += more
         for q in range(len(gradient)):
             gradient[q] += step * row[q]
             row[q] += step * x[q]
