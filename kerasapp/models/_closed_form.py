@@ -1,8 +1,6 @@
 """What models share that write their update out in closed form: one optimizer, of which the update is."""
 
-import math
 import os
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,8 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from kerasapp.errors import KerasappError
-
-ALIGNED = 64  # bytes: Eigen's largest
+from kerasapp.ops._room import Room
 
 
 class ClosedForm(keras.Model):
@@ -115,35 +112,12 @@ def in_numpy(learn: Callable[..., tuple[float, float]], tables: Sequence[tf.Tens
     return made
 
 
-class Room:
-    """Memory for copies of arrays that TensorFlow takes as they are, because they are aligned as its own, and that is
-    used again when nobody holds them any more: new memory would be asked of the system, and cleared, in every step.
-    """
-
-    def __init__(self) -> None:
-        self._arrays: list[np.ndarray] = []
-
-    def copy(self, array: np.ndarray) -> np.ndarray:
-        made = next((held for held in self._free() if held.shape == array.shape and held.dtype == array.dtype), None)
-        if made is None:
-            made = _aligned(array.shape, array.dtype)
-            self._arrays.append(made)
-        np.copyto(made, array)
-        return made
-
-    def _free(self) -> list[np.ndarray]:
-        held_here = 3  # by the list, by the loop, by the call that counts
-        return [array for array in self._arrays if sys.getrefcount(array) == held_here]
-
-
-def _aligned(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    raw = np.empty(math.prod(shape) * dtype.itemsize + ALIGNED, np.uint8)
-    start = -raw.ctypes.data % ALIGNED
-    return raw[start : raw.size - ALIGNED + start].view(dtype).reshape(shape)
-
-
 def threads() -> int:
-    """How many a kernel may use: one where what comes out must not depend on their order."""
+    """How many write to the same tables: one where what comes out must not depend on their order."""
+    return 1 if deterministic() else len(os.sched_getaffinity(0))
+
+
+def deterministic() -> bool:
     from tensorflow.python.util import _pywrap_determinism
 
-    return 1 if _pywrap_determinism.is_enabled() else len(os.sched_getaffinity(0))
+    return _pywrap_determinism.is_enabled()

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kerasapp.models._closed_form import in_numpy, threads
+from kerasapp.models._closed_form import in_numpy
 from kerasapp.models.word2vec import Word2Vec
 from kerasapp.ops._ngram_ops import ngrams
 from kerasapp.ops._ngrams import Groups, groups
@@ -103,9 +103,13 @@ class FastText(Word2Vec):
     def _by_kernel(self, tables, stream, rates, seed, rows):
         from kerasapp.ops import _subword_kernel
 
-        own, groups = self._config, self._groups.renumbered(rows)
+        own, groups, threads = self._config, self._groups.renumbered(rows), self._threads(stream)
+        if "apart" in threads:
+            words, ngrams, outputs = threads["apart"].shares
+            shares = words, ngrams[np.searchsorted(self._rows, rows)], outputs
+            threads["apart"] = threads["apart"]._replace(shares=shares)
         return _subword_kernel.learn(tables, stream, groups, self._blocks.loss.noise, rates, seed, window=own["window"],
-                                     negatives=own["negatives"], cbow=own["cbow"], threads=threads())  # fmt: skip
+                                     negatives=own["negatives"], cbow=own["cbow"], **threads)  # fmt: skip
 
     def _taught_layers(self) -> list[keras.layers.Embedding]:
         return [self.embedding, self.ngrams, self.context]

@@ -8,13 +8,15 @@ from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from kerasapp.errors import KerasappError
-from kerasapp.models._closed_form import ClosedForm, has_gpu, in_numpy, native, threads
+from kerasapp.models._closed_form import ClosedForm, deterministic, has_gpu, in_numpy, native, threads
+from kerasapp.ops._room import Room
 from kerasapp.ops._word_blocks import Blocks, blocks_of
 from kerasapp.ops._word_losses import NegativeSampling
-from kerasapp.ops._word_streams import STREAMS, in_streams
+from kerasapp.ops._word_streams import STREAMS, Apart, in_streams
 from kerasapp.types import PositiveInt
 
 
@@ -132,10 +134,27 @@ class Word2Vec(ClosedForm):
         rates, seed = tuple(rates.tolist()), int(seed[0]) * 2**31 + int(seed[1])
         return self._by_kernel(tables, stream, rates, seed, *more)
 
+    @cached_property
+    def _room(self) -> Room:
+        return Room()
+
+    @cached_property
+    def _known_shares(self) -> dict[int, list[np.ndarray]]:
+        return {}
+
+    def _threads(self, stream: np.ndarray) -> dict[str, Any]:
+        """What a kernel is told: where the result is to be the same each time, each thread has tables of its own."""
+        if not deterministic():
+            return {"threads": threads()}
+        if stream.size not in self._known_shares:
+            shares = tf.nest.flatten(self._blocks.shares(tf.constant(stream.size / STREAMS, tf.float32)))
+            self._known_shares[stream.size] = [each.numpy()[:, 0] for each in shares]
+        return {"threads": STREAMS, "apart": Apart(self._known_shares[stream.size], self._room)}
+
     def _by_kernel(self, tables, stream, rates, seed):
         from kerasapp.ops import _word_kernel
 
         own, by = self._config, self._blocks.loss
         told, negatives = (by.noise, by.negatives) if isinstance(by, NegativeSampling) else (by.tree, None)
         return _word_kernel.learn(tables, stream, told, rates, seed, window=own["window"], negatives=negatives,
-                                  cbow=own["cbow"], threads=threads())  # fmt: skip
+                                  cbow=own["cbow"], **self._threads(stream))  # fmt: skip

@@ -5,11 +5,15 @@ program. In skip-gram the centre's mean is made once and predicts the words arou
 its rows will have been given, which they get together at the end.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numba import njit
 
+from kerasapp.ops._kernel_threads import in_threads
 from kerasapp.ops._ngrams import Groups
-from kerasapp.ops._word_kernel import SIGMOID, _add, _end, _fetch, _negatives, _state, _step, _window, in_threads
+from kerasapp.ops._word_kernel import SIGMOID, _add, _end, _fetch, _negatives, _state, _step, _window
+from kerasapp.ops._word_streams import Apart
 
 
 def learn(
@@ -24,15 +28,17 @@ def learn(
     negatives: int,
     cbow: bool,
     threads: int,
+    apart: Apart | None = None,
 ) -> tuple[float, int]:
     """`_word_kernel.learn` with three tables: (words, dimensions), (n-grams, dimensions) and the outputs (words,
     dimensions). `groups` are the n-grams of each word.
     """
 
-    def through(part: np.ndarray, rate: np.float32, fall: np.float32, seed: np.uint64, every: int) -> tuple[float, int]:
+    def through(tables: Sequence[np.ndarray], part: np.ndarray, *of_part: float) -> tuple[float, int]:
+        rate, fall, seed, every = of_part
         return _through(part, *tables, *groups, *noise, SIGMOID, rate, fall, window, negatives, cbow, seed, every)
 
-    return in_threads(through, stream, rates, seed, threads)
+    return in_threads(through, tables, stream, rates, seed, threads, apart)
 
 
 @njit(nogil=True, fastmath=True)

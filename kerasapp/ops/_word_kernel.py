@@ -4,18 +4,19 @@ The negatives of a centre, or its way through a tree, are fetched once for all w
 updated as in the authors' program.
 """
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 
 import numpy as np
 from numba import njit
+
+from kerasapp.ops._kernel_threads import in_threads
+from kerasapp.ops._word_streams import Apart
 
 SIGMOID_REACH = 6.0  # beyond it the sigmoid is taken for 0 or 1
 SIGMOID = (1 / (1 + np.exp(-(np.arange(1200) + 0.5) / 100 + SIGMOID_REACH))).astype(np.float32)
 LEFT_OUT = np.float32(-1)
 NO_NOISE = (np.empty(0, np.float32), np.empty(0, np.int32))
 NO_TREE = (np.empty((0, 0), np.int32), np.empty((0, 0), np.float32))
-LOSS_OF, SHORT = 16, 2**16  # the loss is that of one centre in 16, of all in a stream that is shorter than this
 
 
 def learn(
@@ -29,44 +30,24 @@ def learn(
     negatives: int | None,
     cbow: bool,
     threads: int,
+    apart: Apart | None = None,
 ) -> tuple[float, int]:
     """Goes through a stream of words once, and changes the input and the output table (words, dimensions) in place.
 
     `stream` is (length,) int32, negative at the end of a sentence; the learning rate falls from the first of `rates` to
     the second. `told` is an alias table that so many negatives are drawn by (`_negatives.py`); with None of them it is
     a tree (`_huffman.py`), and the loss hierarchical softmax. Gives the summed loss of the pairs that were looked at,
-    and how many. Several threads take a part of the stream each and write to the same tables without waiting (Recht et
-    al., 2011, arXiv:1106.5730): what comes out then differs from run to run.
+    and how many. Several threads take a part of the stream each (`_kernel_threads.py`).
     """
 
-    def through(part: np.ndarray, rate: np.float32, fall: np.float32, seed: np.uint64, every: int) -> tuple[float, int]:
+    def through(tables: Sequence[np.ndarray], part: np.ndarray, *of_part: float) -> tuple[float, int]:
+        rate, fall, seed, every = of_part
         given = (part, *tables, SIGMOID, rate, fall, window, cbow, seed, every)
         if negatives is None:
             return _through(*given, *NO_NOISE, *told, told[0].shape[1])
         return _through(*given, *told, *NO_TREE, negatives + 1)
 
-    return in_threads(through, stream, rates, seed, threads)
-
-
-def in_threads(
-    through: Callable[..., tuple[float, int]], stream: np.ndarray, rates: tuple[float, float], seed: int, threads: int
-) -> tuple[float, int]:
-    """Calls `through(part of the stream, rate at its begin, its fall by word, seed, every)` in each thread.
-
-    One centre in `every` adds to the loss. Gives the summed loss and how many pairs it is of.
-    """
-    bounds = np.linspace(0, len(stream), threads + 1).astype(int)
-    fall = (rates[1] - rates[0]) / max(len(stream), 1)
-    every = 1 if len(stream) < SHORT else LOSS_OF
-
-    def part(number: int) -> tuple[float, int]:
-        first, last = bounds[number], bounds[number + 1]
-        own = np.uint64((seed * threads + number) % 2**64)
-        return through(stream[first:last], np.float32(rates[0] + fall * first), np.float32(fall), own, every)
-
-    with ThreadPoolExecutor(threads) as pool:
-        losses, pairs = zip(*pool.map(part, range(threads)), strict=True)
-    return sum(losses), sum(pairs)
+    return in_threads(through, tables, stream, rates, seed, threads, apart)
 
 
 @njit(inline="always")

@@ -5,13 +5,25 @@ stretch teach that is what one stream would have made of it, but for the order. 
 within a stretch, in each stream by itself, and the sum would carry it past that place: such a row moves by the mean.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
+import numpy as np
 import tensorflow as tf
+
+from kerasapp.ops._room import Room
 
 STREAMS = 2
 FULL = 512.0  # updates of a row within a stream up to which the sum is taken
+
+
+class Apart(NamedTuple):
+    """Of threads with tables of their own, which lie in `room`: how much of the sum of what they added each row takes,
+    (rows,) float32 for each table.
+    """
+
+    shares: Sequence[np.ndarray]
+    room: Room
 
 
 def in_streams(

@@ -3,7 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
-from kerasapp.models._closed_form import ALIGNED, Room, in_numpy
+from kerasapp.models._closed_form import in_numpy
+from kerasapp.ops._room import ALIGNED, KEPT, Room
 
 
 def test_what_somebody_still_holds_is_not_written_over():
@@ -17,6 +18,14 @@ def test_what_somebody_still_holds_is_not_written_over():
     again = room.copy(first + 2)
     assert again.ctypes.data == address, "and what nobody holds is used again"
     assert room.copy(first.astype("float32")).dtype == "float32"
+
+
+def test_room_is_given_back_that_is_no_longer_of_use():
+    """The tables of a step may be of other sizes than those of the one before."""
+    room = Room()
+    for size in range(1, 50):
+        room.copy(np.zeros(size))
+    assert len(room._arrays) <= KEPT + 2
 
 
 def test_a_step_changes_copies_and_what_was_read_before_stays():

@@ -35,7 +35,7 @@ def centres():
     for place, word in enumerate(STREAM):
         beside = [STREAM[at] for at in (place - 1, place + 1) if 0 <= at < len(STREAM) and STREAM[at] >= 0]
         if word >= 0 and beside:
-            yield RATES[0] + (RATES[1] - RATES[0]) * place / len(STREAM), word, beside
+            yield RATES[0] + (RATES[1] - RATES[0]) * place / 8, word, beside
 
 
 def rows(words, ngrams, group):

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from kerasapp.ops import _word_kernel
+from kerasapp.ops import _kernel_threads, _word_kernel
 from kerasapp.ops._huffman import tree
+from kerasapp.ops._room import Room
+from kerasapp.ops._word_streams import Apart
 
 NOISE = 6  # the one word that is drawn as a negative
 STREAM = np.array([0, 1, 2, 3, -1, 4, 5, 0, -2, -2], np.int32)
@@ -35,7 +37,7 @@ def centres():
 
 
 def rate(place):
-    return RATES[0] + (RATES[1] - RATES[0]) * place / len(STREAM)
+    return RATES[0] + (RATES[1] - RATES[0]) * place / 8  # words and ends of sentences
 
 
 def told_by_noise(word, negatives):
@@ -117,12 +119,12 @@ def test_loss_is_that_of_the_pairs_before_they_are_learned():
 
 
 def test_the_loss_of_a_long_stream_is_that_of_some_of_it_wherever_sentences_end(monkeypatch):
-    monkeypatch.setattr(_word_kernel, "SHORT", 1)
+    monkeypatch.setattr(_kernel_threads, "SHORT", 1)
     for length in (7, 16):  # where each sentence ends at the same place of a fixed stride too
         stream = np.resize(np.append(np.arange(length - 1) % 6, -1).astype(np.int32), length * 1024)
         _, pairs = _word_kernel.learn(tables(), stream, always(NOISE), (0.01, 0.01), 1, window=1, negatives=1,
                                       cbow=False, threads=1)  # fmt: skip
-        assert 0.8 < pairs / (2 * (length - 2) * 1024 / _word_kernel.LOSS_OF) < 1.2
+        assert 0.8 < pairs / (2 * (length - 2) * 1024 / _kernel_threads.LOSS_OF) < 1.2
 
 
 def test_any_seed_does_on_any_number_of_cores():
@@ -133,11 +135,37 @@ def test_any_seed_does_on_any_number_of_cores():
         assert pairs > 200 and np.isfinite(loss)
 
 
-def test_threads_go_through_the_whole_stream():
+@pytest.mark.parametrize("apart, rate", [(None, 0.05), (Apart([np.ones(6, np.float32)] * 2, Room()), 0.002)])
+def test_threads_go_through_the_whole_stream(apart, rate):
     stream = np.tile(np.array([0, 1, 2, 3, -1], np.int32), 40)
-    made = [tables() for _ in range(2)]
-    for threads, found in zip((1, 3), made, strict=True):
-        _word_kernel.learn(found, stream, always(NOISE), (0.05, 0.05), 1, window=1, negatives=1, cbow=False,
-                           threads=threads)  # fmt: skip
-    for a, b in zip(*made, strict=True):
-        assert np.abs(a - b).max() < 0.2 * np.abs(a - tables()[0]).max()
+    made = [tables() for _ in range(3)]
+    for threads, found in zip((1, 3, 3), made, strict=True):
+        _word_kernel.learn(found, stream, always(NOISE), (rate, rate), 1, window=1, negatives=1, cbow=False,
+                           threads=threads, apart=apart)  # fmt: skip
+    for one, several, again in zip(*made, strict=True):
+        assert 0 < np.abs(one - several).max() < 0.2 * np.abs(one - tables()[0]).max()
+        if apart:
+            np.testing.assert_array_equal(several, again)
+
+
+def test_threads_share_what_a_stream_has_without_what_fills_it_up():
+    def through(tables, part, *others):
+        parts.append(part.tolist())
+        return 1.0, 2
+
+    parts: list[list[int]] = []
+    stream = np.array([1, 2, 3, -1, 4, 5] + [-2] * 30, np.int32)
+    assert _kernel_threads.in_threads(through, [], stream, RATES, 1, 2) == (2.0, 4)
+    assert sorted(parts) == [[-1, 4, 5], [1, 2, 3]]
+
+
+def test_a_row_takes_its_share_of_what_threads_with_tables_of_their_own_added():
+    def through(tables, part, *others):
+        tables[0][part] += 1
+        tables[0][3] += 4
+        return 0.0, 0
+
+    table, stream = np.full((4, 2), 5, np.float32), np.array([0, 1, 1, 2, 0, 0], np.int32)
+    apart = Apart([np.array([1, 1, 1, 0.5], np.float32)], Room())
+    _kernel_threads.in_threads(through, [table], stream, RATES, 1, 2, apart)
+    assert table[:, 0].tolist() == [7, 6, 6, 9]
