@@ -2,7 +2,7 @@
 
     python benchmarks/word2vec.py                        skip-gram and CBOW, one seed: about 15 minutes on 2 cores
     python benchmarks/word2vec.py --seeds 3 --architectures skip_gram
-    python benchmarks/word2vec.py --repeat 10 --epochs 1 --forms "kerasapp native, 2 threads"     ten times the text
+    python benchmarks/word2vec.py --repeat 10 --epochs 1 --forms "kerasapp native"     ten times the text
 
 Each training is a process of its own. `words/s` is of training alone, every word of the text counted (those that
 subsampling leaves out too, as gensim counts); of kerasapp from the second epoch on, when XLA or numba have compiled,
@@ -40,8 +40,8 @@ train: {{epochs: {epochs}, deterministic: {deterministic}}}
 GENSIM = "gensim, 2 workers"
 FORMS = {  # kernel and determinism
     "kerasapp tensorflow": ("tensorflow", "true"),
-    "kerasapp native, deterministic": ("native", "true"),
-    "kerasapp native, 2 threads": ("native", "false"),
+    "kerasapp native": ("native", "true"),
+    "kerasapp native, one table": ("native", "false"),
 }
 
 

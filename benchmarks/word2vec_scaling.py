@@ -16,7 +16,7 @@ import numpy as np
 import word2vec
 
 DIMENSIONS, WORDS = (50, 100, 300), (10_000, 30_000, 100_000, 300_000)
-FORMS = ("kerasapp tensorflow", "kerasapp native, 2 threads")
+FORMS = ("kerasapp tensorflow", "kerasapp native")
 SENTENCE = 20
 
 

@@ -204,16 +204,16 @@ class Vectors:
 
 
 def of(word: str | Path, root: Path = Path()) -> Vectors:
-    """The vectors of a run (a path, `latest`, a prefix of its name) or of a file. Raises KerasappError."""
+    """The vectors of a run (a path, `latest`, a prefix of its name), a file or a SavedModel. Raises KerasappError."""
     return Vectors(*vector_files.read(Path(word))) if is_file(word) else of_run(Run.open(word, root))
 
 
 def is_file(word: str | Path) -> bool:
-    """Whether it names a file of vectors, not a run. Raises DataError where that file is not there."""
+    """Whether it names a file of vectors or a SavedModel, not a run. Raises DataError where that file is not there."""
     path = Path(word)
     if path.suffix in SUFFIXES and not path.exists():
         raise DataError(word, "no such file")
-    return path.is_file()
+    return path.is_file() or vector_files.is_savedmodel(path)
 
 
 def of_run(run: Run) -> Vectors:

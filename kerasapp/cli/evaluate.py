@@ -95,12 +95,12 @@ def _drawn(run: str, root: Path, features: str, split: str, count: int, json: bo
 
 
 def _words(run: str, root: Path, analogies: list[str], similarity: list[str], among: int, json: bool) -> None:
-    """Measures the word vectors of a run or a file, without TensorFlow."""
+    """Measures the word vectors of a run or a file, without TensorFlow, or of a SavedModel."""
     from kerasapp import vectors
     from kerasapp.evaluation.word_tests import measure
     from kerasapp.run import Run
 
-    of_run = not Path(run).is_file()
+    of_run = not vectors.is_file(run)
     report = measure(vectors.of(run, root), analogies, similarity, among)
     if json:
         found = Run.open(run, root) if of_run else None

@@ -20,8 +20,10 @@ from kerasapp.export import _core
 from kerasapp.export._apart import run_apart
 from kerasapp.export._card import ELSEWHERE, Told
 from kerasapp.export._vectors import LIMITS
+from kerasapp.files import write as write_file
 from kerasapp.prediction import predict_raw
 from kerasapp.tasks._base import Task, argument_names
+from kerasapp.vector_files import VOCABULARY
 
 if TYPE_CHECKING:
     from kerasapp.run import Run
@@ -108,6 +110,8 @@ def write(subject: Trained, folder: Path) -> None:
         raise WorkError(f"can't be saved: {first_line(error)}") from error
     if not whole:
         _core.write_reader(run, folder)
+    if task.EVALUATION == "words":
+        write_file(folder / VOCABULARY, "\n".join(task.words))
 
 
 def verify(folder: Path, subject: Trained) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 word2vec's text and binary form (Mikolov et al., 2013: a header `COUNT DIMENSIONS`, then words and their numbers),
 GloVe's text (Pennington et al., 2014: the same without a header; fastText's .vec has one), and npz. What a file is, is
-told by its content, whatever it is called; `.gz` is read as well. Left out: fastText's own .bin, which holds a model,
-and gensim's pickles.
+told by its content, whatever it is called; `.gz` is read as well, and so is a SavedModel that kerasapp exported. Left
+out: fastText's own .bin, which holds a model, and gensim's pickles.
 """
 
 import codecs
@@ -18,7 +18,8 @@ import numpy as np
 
 from kerasapp.errors import DataError
 from kerasapp.files import naming, replacing
-from kerasapp.vector_files import _binary, _npz, _text
+from kerasapp.vector_files import _binary, _npz, _savedmodel, _text
+from kerasapp.vector_files._savedmodel import VOCABULARY, is_savedmodel
 from kerasapp.vector_files._table import Ngrams, Table, unique
 
 CHUNK = 1 << 22  # bytes read at a time
@@ -27,17 +28,19 @@ HEADER = re.compile(rb"[ \t]*(\d{1,18})[ \t]+(\d{1,18})[ \t\r]*")
 MOST = 1 << 20  # dimensions
 CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # what no line of text holds
 WRITERS = {"word2vec_text": _text.write, "word2vec_binary": _binary.write, "npz": _npz.write}
-__all__ = ["Ngrams", "Table", "read", "write"]
+__all__ = ["VOCABULARY", "Ngrams", "Table", "is_savedmodel", "read", "write"]
 NO_VECTORS = "holds no word vectors: neither word2vec's text or binary form, nor GloVe's text, nor an npz"
 
 
 def read(path: Path) -> Table:
-    """Words, a float32 matrix (words, dimensions) and, where the file has them, counts.
+    """Words, a float32 matrix (words, dimensions) and, where the file has them, counts; of a SavedModel's folder too.
 
     Of a word that is there twice the first is kept, with a warning. Raises DataError with the line, or in a binary file
     the word, that can't be read.
     """
     path = Path(path)
+    if is_savedmodel(path):
+        return _savedmodel.read(path)
     with naming(path), open(path, "rb") as stream:
         start = stream.read(4)
         stream.seek(0)

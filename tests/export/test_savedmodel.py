@@ -4,9 +4,10 @@ import pytest
 import tensorflow as tf
 from scipy.special import softmax
 
+import kerasapp.vectors
 from kerasapp import components
 from kerasapp.data._arrays import Arrays, texts
-from kerasapp.errors import WorkError
+from kerasapp.errors import DataError, WorkError
 from kerasapp.export import export, savedmodel
 from kerasapp.prediction import predict_raw
 from kerasapp.tasks.word2vec import Word2Vec
@@ -114,6 +115,14 @@ def test_word_vectors_are_asked_by_strings_and_the_card_tells_how(tmp_path, name
     found = call["analogy"](**asked, k=tf.constant(1))["words"].numpy()[0, 0].decode()
     assert found == vectors.analogy(["king", "woman"], ["man"], 1)[0]["word"]
     np.testing.assert_allclose(call["embed"](words=tf.constant(["boy"]))["vector"], vectors.of(["boy"])[0], atol=1e-6)
+    read = kerasapp.vectors.of(tmp_path)
+    assert [row["word"] for row in read.nearest("queen", 3)] == [row["word"] for row in vectors.nearest("queen", 3)]
+    (found, rows), (wanted, places) = (one.of(["boy", "qween"]) for one in (read, vectors))
+    np.testing.assert_allclose(found, wanted, atol=1e-6)
+    assert rows.tolist() == places.tolist() and (rows[1] == kerasapp.vectors.MADE) == (name == "fasttext")
+    (tmp_path / kerasapp.vector_files.VOCABULARY).unlink()
+    with pytest.raises(DataError, match="no SavedModel of word vectors"):
+        kerasapp.vectors.of(tmp_path)
     told = savedmodel.describe("mine", subject)
     assert set(call) == {"serving_default", "embed", "nearest", "analogy"} and "`value`" not in told.answers
     assert all(f"`{endpoint}`" in told.answers for endpoint in call)
