@@ -13,13 +13,15 @@ Scores = tf.Tensor
 @dataclass(frozen=True)
 class Objective:
     """`discriminator(real, fake, smoothing)` and `generator(fake)`, each a mean over the batch; `judged`, scores as
-    they are told of, and `middle`, the score between real and fake, where there is one.
+    they are told of, and `middle`, the score between real and fake, where there is one; `share`, the discriminator's
+    loss here over that of its paper, which a penalty shares.
     """
 
     discriminator: Callable[[Scores, Scores, float], tf.Tensor]
     generator: Callable[[Scores], tf.Tensor]
     judged: Callable[[Scores], tf.Tensor] = tf.identity
     middle: float = math.nan
+    share: float = 1.0
 
 
 def _bce(real: Scores, fake: Scores, smoothing: float) -> tf.Tensor:
@@ -42,7 +44,7 @@ def _mean(values: tf.Tensor) -> tf.Tensor:
 
 OBJECTIVES = {
     # Goodfellow et al., 2014, arXiv:1406.2661: the generator's is the one of section 3 that does not saturate
-    "bce": Objective(_bce, lambda fake: _mean(tf.nn.softplus(-fake)), tf.sigmoid, 0.0),
+    "bce": Objective(_bce, lambda fake: _mean(tf.nn.softplus(-fake)), tf.sigmoid, 0.0, 0.5),
     # Lim and Ye, 2017, arXiv:1705.02894
     "hinge": Objective(_hinge, lambda fake: -_mean(fake), middle=0.0),
     # Gulrajani et al., 2017, arXiv:1704.00028: the penalty is added by the model
@@ -73,8 +75,10 @@ class Slowed(keras.optimizers.schedules.LearningRateSchedule):
 
 
 def slopes_norm(scores: tf.Tensor, images: tf.Tensor, tape: tf.GradientTape) -> tf.Tensor:
-    """(batch,) the squared length of each score's gradient by its picture."""
-    slopes = tape.gradient(scores, images)
+    """(batch,) the squared length of each score's gradient by its picture, of pixels from -1 to 1, as networks see them
+    and as the papers on penalties have them.
+    """
+    slopes = tape.gradient(scores, images) / 2
     return tf.reduce_sum(tf.square(slopes), axis=[1, 2, 3])
 
 

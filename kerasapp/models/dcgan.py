@@ -57,7 +57,7 @@ def build(
     filters: of the largest map, twice as many of each that is half as large, at most 1024.
     leak: slope of LeakyReLU below 0. dropout, discriminator_normalization, spectral_normalization (Miyato et al., 2018,
         arXiv:1802.05957): of the discriminator. Normalisation by default: batch; none with spectral; layer with
-        wasserstein_gp, whose penalty is of one picture at a time.
+        wasserstein_gp or r1, whose penalties are of one picture at a time.
     conditional: both networks are told the class.
     d_steps: of the discriminator for each of the generator, on the same real pictures and new fakes.
     label_smoothing: real pictures count as 1 - that (Salimans et al., 2016, arXiv:1606.03498; one-sided).
@@ -65,13 +65,17 @@ def build(
         arXiv:1610.04490), falling to 0 over instance_noise_steps where these are given.
     r1: weight of the squared slope at real pictures, halved (Mescheder et al., 2018, arXiv:1801.04406).
     Moving averages of the generator's weights, for samples and export, are its optimizer's `use_ema`.
-    Raises ValueError for pictures of a size that doubling doesn't reach, or classes where there are none.
+    Raises ValueError for pictures of a size that doubling doesn't reach, classes where there are none, or a penalty of
+    single pictures with a normalisation over the batch.
     """
     if conditional and not num_classes:
         raise ValueError("conditional needs labels of two classes or more, and the data has none")
     if label_smoothing and loss not in SMOOTHED:
         raise ValueError(f"label_smoothing is of {' and '.join(SMOOTHED)}: {loss} has no labels to smooth")
-    default = "none" if spectral_normalization else "layer" if loss == "wasserstein_gp" else "batch"
+    penalty = "wasserstein_gp" if loss == "wasserstein_gp" else "r1" if r1 else None
+    if penalty and discriminator_normalization == "batch":
+        raise ValueError(f"{penalty} is of one picture at a time: set discriminator_normalization to layer or none")
+    default = "none" if spectral_normalization else "layer" if penalty else "batch"
     return DCGAN(
         image_shape=list(image_shape), num_classes=num_classes if conditional else None, prior=prior,
         latent_dimensions=latent_dimensions, filters=filters, kernel_size=kernel_size, leak=leak, dropout=dropout,
@@ -173,7 +177,7 @@ class DCGAN(keras.Model):
             real, slope = self._scored(images, label)
             fake = self._scores(fakes, label)
             loss = self._objective.discriminator(real, fake, self._config["label_smoothing"])
-            total = loss + self._config["r1"] / 2 * slope + self._gradient_penalty(images, fakes, label)
+            total = loss + self._objective.share * self._config["r1"] / 2 * slope + self._gradient_penalty(images, fakes, label)
         self._apply(self.discriminator_optimizer, self.discriminator, tape, total, "d_gradient")
         self._track(d_loss=total, **self._judged(real, fake))
 

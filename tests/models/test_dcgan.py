@@ -128,10 +128,22 @@ def test_penalties_are_what_finite_differences_say():
     score = lambda x: float(model.discriminator(x)[0, 0])  # noqa: E731 - linear, as its leak is 1
     steps = np.eye(64, dtype="float32").reshape(64, 1, 8, 8, 1)
     slope = sum((score(picture + step) - score(picture)) ** 2 for step in steps)
+    slope /= 4  # of pixels from -1 to 1, which lie twice as far apart
     expected = 10 * (np.sqrt(slope) - 1) ** 2
     assert float(model._gradient_penalty(picture, picture * 0.5, None)) == pytest.approx(expected, rel=1e-3)
     model._config["r1"] = 1.0
     assert float(model._scored(picture, None)[1]) == pytest.approx(slope, rel=1e-2)
+
+
+@pytest.mark.parametrize("loss, share", [("bce", 0.5), ("hinge", 1.0)])
+def test_r1_weighs_as_much_against_the_loss_as_in_its_paper(loss, share):
+    """There the loss is a sum of what is lost on real pictures and on fakes; of `bce` it is here the mean."""
+    keras.utils.set_random_seed(0)
+    without = compiled(loss=loss, discriminator_normalization="none")
+    keras.utils.set_random_seed(0)
+    model = compiled(loss=loss, discriminator_normalization="none", r1=100.0)
+    slope = float(model._scored(images(), None)[1])
+    assert stepped(model)["d_loss"] == pytest.approx(stepped(without)["d_loss"] + share * 50 * slope, rel=1e-3)
 
 
 def test_it_is_loaded_with_both_optimizers_as_it_was_saved(tmp_path):
@@ -166,7 +178,13 @@ def test_a_class_changes_what_is_drawn_and_how_it_is_judged():
 
 
 @pytest.mark.parametrize(
-    "settings, told", [({"conditional": True}, "needs labels"), ({"loss": "hinge", "label_smoothing": 0.1}, "smooth")]
+    "settings, told",
+    [
+        ({"conditional": True}, "needs labels"),
+        ({"loss": "hinge", "label_smoothing": 0.1}, "smooth"),
+        ({"r1": 1.0, "discriminator_normalization": "batch"}, "r1 is of one picture"),
+        ({"loss": "wasserstein_gp", "discriminator_normalization": "batch"}, "wasserstein_gp is of one picture"),
+    ],
 )
 def test_what_does_not_go_together_is_refused(settings, told):
     with pytest.raises(ValueError, match=told):
