@@ -43,9 +43,9 @@ class Averages(keras.callbacks.Callback):
 
 
 def _pairs(optimizer: keras.optimizers.Optimizer) -> list[tuple[keras.Variable, keras.Variable]]:
-    """Each weight that the optimizer averages, and its average."""
+    """Each weight that the optimizer averages, and its average; none before its first step, which makes them."""
     optimizer = inner(optimizer)
-    if not optimizer.use_ema:
+    if not optimizer.use_ema or not int(optimizer.iterations):
         return []
     averages = zip(optimizer._trainable_variables, optimizer._model_variables_moving_average, strict=True)
     return [(weight, average) for weight, average in averages if average is not None]
