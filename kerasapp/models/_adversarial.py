@@ -1,8 +1,10 @@
 """What a discriminator and a generator are trained for, as functions of the discriminator's scores (batch, 1)."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -72,6 +74,37 @@ class Slowed(keras.optimizers.schedules.LearningRateSchedule):
     @classmethod
     def from_config(cls, config: dict) -> "Slowed":
         return cls(keras.saving.deserialize_keras_object(config["schedule"]), config["times"])
+
+
+def slowed(rate: Any, times: int) -> Any:
+    """A learning rate for an optimizer that takes `times` as many steps as it was meant for."""
+    plain = times == 1 or isinstance(rate, Slowed) or not callable(rate)
+    return rate if plain else Slowed(rate, times)
+
+
+def rate_of(optimizer: keras.optimizers.Optimizer) -> Any:
+    """Its learning rate: a number, or a schedule."""
+    rate = optimizer._learning_rate
+    return rate if callable(rate) else float(keras.ops.convert_to_numpy(rate))
+
+
+def trainable(net: keras.Model) -> list[keras.Variable]:
+    """All that some stage may train, whatever is frozen now."""
+    return [variable for layer in net._flatten_layers() for variable in layer._trainable_variables]
+
+
+@contextmanager
+def set_in(net: keras.Model, kind: type[keras.layers.Layer], name: str, value: float) -> Iterator[None]:
+    """A setting of all layers of a kind, for the calls within it."""
+    found = [layer for layer in net.layers if isinstance(layer, kind)]
+    before = [getattr(layer, name) for layer in found]
+    for layer in found:
+        setattr(layer, name, value)
+    try:
+        yield
+    finally:
+        for layer, own in zip(found, before, strict=True):
+            setattr(layer, name, own)
 
 
 def slopes_norm(scores: tf.Tensor, images: tf.Tensor, tape: tf.GradientTape) -> tf.Tensor:

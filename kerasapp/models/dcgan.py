@@ -13,9 +13,10 @@ from typing import Any, Literal
 
 import keras
 import tensorflow as tf
+from keras.layers import BatchNormalization, Dropout
 
 from kerasapp.errors import KerasappError
-from kerasapp.models._adversarial import OBJECTIVES, SMOOTHED, Slowed, norm_of, slopes_norm
+from kerasapp.models._adversarial import OBJECTIVES, SMOOTHED, norm_of, rate_of, set_in, slopes_norm, slowed, trainable
 from kerasapp.models._dcgan_nets import Nets
 from kerasapp.types import Fraction, NonNegativeFloat, PositiveFloat, PositiveInt
 
@@ -111,20 +112,23 @@ class DCGAN(keras.Model):
     def compile(
         self, optimizer: Any = "adam", optimizers: dict[str, keras.optimizers.Optimizer] | None = None, **given: Any
     ) -> None:
-        """A clone of `optimizer` for each network, or one of `optimizers` by name; the one that it has is kept with
-        the discriminator's, which takes its learning rate.
+        """A clone of `optimizer` for each network, or one of `optimizers` by name; where it is the one that the model
+        has, both are kept, with these learning rates.
         """
+        named = optimizers or {}
         if optimizer is getattr(self, "optimizer", None):
             first, second = optimizer, self.discriminator_optimizer
-            second.learning_rate = self._rate_of(first)
+            second.learning_rate = slowed(rate_of(named.get("discriminator", first)), self.d_steps)
+            if "generator" in named:
+                first.learning_rate = rate_of(named["generator"])
         else:
             of_all = keras.optimizers.get(optimizer)
-            named = {name: (optimizers or {}).get(name, of_all) for name in self.OPTIMIZERS}
-            first, second = (type(one).from_config(one.get_config()) for one in named.values())
-            if isinstance(second._learning_rate, keras.optimizers.schedules.LearningRateSchedule):
-                second.learning_rate = self._rate_of(second)
-            first.build(_trainable(self.generator))
-            second.build(_trainable(self.discriminator))
+            both = [named.get(name, of_all) for name in self.OPTIMIZERS]
+            first, second = (type(one).from_config(one.get_config()) for one in both)
+            if callable(second._learning_rate):
+                second.learning_rate = slowed(second._learning_rate, self.d_steps)
+            first.build(trainable(self.generator))
+            second.build(trainable(self.discriminator))
         self.discriminator_optimizer = second
         how = {key: given[key] for key in ("run_eagerly", "steps_per_execution", "jit_compile") if key in given}
         super().compile(optimizer=first, auto_scale_loss=False, **how)
@@ -162,7 +166,8 @@ class DCGAN(keras.Model):
     def test_step(self, data: Any) -> dict[str, tf.Tensor]:
         images, label = self._unpacked(data)
         fakes = self._fakes(images, label, training=False)
-        real, fake = self._scores(images, label, False), self._scores(fakes, label, False)
+        with set_in(self.discriminator, Dropout, "rate", 0.0):
+            real, fake = self._judge(images, label), self._judge(fakes, label)
         loss = self._objective.discriminator(real, fake, self._config["label_smoothing"])
         self._track(d_loss=loss, g_loss=self._objective.generator(fake), **self._judged(real, fake))
         return {one.name: one.result() for one in self.tracked if one.name not in TRACKED[-3:]}
@@ -177,7 +182,8 @@ class DCGAN(keras.Model):
             real, slope = self._scored(images, label)
             fake = self._scores(fakes, label)
             loss = self._objective.discriminator(real, fake, self._config["label_smoothing"])
-            total = loss + self._objective.share * self._config["r1"] / 2 * slope + self._gradient_penalty(images, fakes, label)
+            flat = self._objective.share * self._config["r1"] / 2 * slope
+            total = loss + flat + self._gradient_penalty(images, fakes, label)
         self._apply(self.discriminator_optimizer, self.discriminator, tape, total, "d_gradient")
         self._track(d_loss=total, **self._judged(real, fake))
 
@@ -185,7 +191,7 @@ class DCGAN(keras.Model):
         """Step 2: the generator through the discriminator, which learns nothing here, on fakes alone."""
         with tf.GradientTape(watch_accessed_variables=False) as judging:
             judging.watch(fakes)
-            loss = self._objective.generator(self._scores(self._noised(fakes), label))
+            loss = self._objective.generator(self._judge(self._noised(fakes), label))
         slopes = judging.gradient(loss, fakes)
         self._apply(self.optimizer, self.generator, making, fakes, "g_gradient", slopes)
         self._track(g_loss=loss)
@@ -217,6 +223,13 @@ class DCGAN(keras.Model):
 
     def _scores(self, images: tf.Tensor, label: Label, training: bool = True) -> tf.Tensor:
         return self.discriminator([images, label] if self.conditional else images, training=training)
+
+    def _judge(self, images: tf.Tensor, label: Label) -> tf.Tensor:
+        """Scores of pictures from which the discriminator learns nothing: its normalisation is that of training, by the
+        batch, and remembers none of it.
+        """
+        with set_in(self.discriminator, BatchNormalization, "momentum", 1.0):
+            return self._scores(images, label)
 
     def _scored(self, images: tf.Tensor, label: Label) -> tuple[tf.Tensor, tf.Tensor | float]:
         """Scores of real pictures, and where that is asked for the mean squared slope there."""
@@ -264,13 +277,6 @@ class DCGAN(keras.Model):
             if one.name in values:
                 one.update_state(values[one.name])
 
-    def _rate_of(self, optimizer: keras.optimizers.Optimizer) -> Any:
-        """An optimizer's learning rate for the discriminator, whose steps are `d_steps` times as many."""
-        rate = optimizer._learning_rate
-        if not isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
-            return float(keras.ops.convert_to_numpy(rate))
-        return rate if self.d_steps == 1 or isinstance(rate, Slowed) else Slowed(rate, self.d_steps)
-
     def get_config(self) -> dict[str, Any]:
         return {**self._config, "name": self.name}
 
@@ -284,8 +290,3 @@ class DCGAN(keras.Model):
         self.compile(optimizers={
             name: keras.saving.deserialize_keras_object(one) for name, one in config["optimizers"].items()
         })  # fmt: skip
-
-
-def _trainable(net: keras.Model) -> list[keras.Variable]:
-    """All that some stage may train, whatever is frozen now."""
-    return [variable for layer in net._flatten_layers() for variable in layer._trainable_variables]

@@ -80,6 +80,34 @@ def test_each_of_the_two_steps_leaves_the_other_network_alone():
         np.testing.assert_allclose(weight.numpy(), old, rtol=0, atol=1e-15)
     known = {id(v) for v in model.discriminator_optimizer._trainable_variables}
     assert known == {id(v) for v in model.discriminator.trainable_variables}
+    assert model.run_eagerly
+
+
+def test_only_its_own_step_changes_what_the_discriminators_normalisation_remembers():
+    keras.utils.set_random_seed(0)
+    model = compiled(dropout=0.5)
+    seen = [v for v in model.discriminator.non_trainable_variables if "moving" in v.path]
+    fakes = model._fakes(images(), None)
+    with tf.GradientTape() as making:
+        fakes = model._fakes(images(), None)
+    before = [v.numpy() for v in seen]
+    model._adversarial_step(making, fakes, None)
+    told = model.test_step((images(),))
+    assert seen and all(np.array_equal(v.numpy(), old) for v, old in zip(seen, before, strict=True))
+    model._discriminator_step(images(), fakes, None)
+    assert not any(np.array_equal(v.numpy(), old) for v, old in zip(seen, before, strict=True))
+    assert told
+
+
+def test_validation_judges_as_training_does_but_without_dropout():
+    keras.utils.set_random_seed(0)
+    model = compiled(dropout=0.5)
+    plain = compiled()
+    plain.discriminator.set_weights(model.discriminator.get_weights())
+    expected = tf.reduce_mean(tf.sigmoid(plain.discriminator(images(), training=True)))
+    assert float(model.test_step((images(),))["d_real"]) == pytest.approx(float(expected), rel=1e-4)
+    again = model.discriminator(images(), training=True), model.discriminator(images(), training=True)
+    assert not np.array_equal(*again), "dropout is back"
 
 
 def test_a_step_is_that_of_the_form_which_makes_its_fakes_twice():
@@ -164,7 +192,23 @@ def test_a_schedule_lasts_as_long_for_a_discriminator_that_takes_more_steps(tmp_
     assert isinstance(slowed, Slowed) and float(slowed(tf.constant(25))) == float(falling(5))
     again = Slowed.from_config(slowed.get_config())
     assert float(again(tf.constant(25))) == float(falling(5))
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras").discriminator_optimizer._learning_rate
+    assert float(loaded(tf.constant(25))) == float(falling(5)), "slowed once"
     assert not isinstance(model.optimizer._learning_rate, Slowed)
+
+
+def test_optimizers_that_are_kept_go_on_at_the_rates_that_are_named():
+    """As a stage with `keep_optimizer` does, whose own rate is for those that it does not name."""
+    model = compiled(optimizers={"discriminator": keras.optimizers.Adam(4e-4)})
+    stepped(model)
+    kept, other = model.optimizer, model.discriminator_optimizer
+    kept.learning_rate = 1e-3
+    model.compile(kept, {"discriminator": keras.optimizers.Adam(2e-4)}, run_eagerly=True)
+    assert model.optimizer is kept and model.discriminator_optimizer is other and int(other.iterations) == 1
+    assert float(kept.learning_rate) == pytest.approx(1e-3) and float(other.learning_rate) == pytest.approx(2e-4)
+    model.compile(kept, {"generator": keras.optimizers.Adam(5e-3)}, run_eagerly=True)
+    assert float(kept.learning_rate) == pytest.approx(5e-3) and float(other.learning_rate) == pytest.approx(1e-3)
 
 
 def test_a_class_changes_what_is_drawn_and_how_it_is_judged():
