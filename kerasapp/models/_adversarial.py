@@ -25,6 +25,16 @@ class Objective:
     middle: float = math.nan
     share: float = 1.0
 
+    @property
+    def decides(self) -> bool:
+        return not math.isnan(self.middle)
+
+    def told(self, real: Scores, fake: Scores) -> dict[str, tf.Tensor]:
+        """How real both look to a discriminator, on average, and how often it is right where it decides."""
+        told = {"d_real": _mean(self.judged(real)), "d_fake": _mean(self.judged(fake))}
+        right = tf.concat([real > self.middle, fake < self.middle], 0)
+        return told | ({"d_accuracy": _mean(tf.cast(right, tf.float32))} if self.decides else {})
+
 
 def _bce(real: Scores, fake: Scores, smoothing: float) -> tf.Tensor:
     """The mean over both batches: ln 2 where it can't tell them apart."""

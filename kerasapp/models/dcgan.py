@@ -18,6 +18,7 @@ from keras.layers import BatchNormalization, Dropout
 from kerasapp.errors import KerasappError
 from kerasapp.models._adversarial import OBJECTIVES, SMOOTHED, norm_of, rate_of, set_in, slopes_norm, slowed, trainable
 from kerasapp.models._dcgan_nets import Nets
+from kerasapp.ops._latent import drawn
 from kerasapp.types import Fraction, NonNegativeFloat, PositiveFloat, PositiveInt
 
 TRAIN = {
@@ -29,6 +30,7 @@ TRAIN = {
 """Section 4, and the last model: no loss of two that are trained against each other tells a better one."""
 PENALTY = 10.0  # Gulrajani et al., 2017, section 4
 TRACKED = ("d_loss", "g_loss", "d_real", "d_fake", "d_accuracy", "d_gradient", "g_gradient", "diversity")
+SETTLING = 256  # codes
 Label = tf.Tensor | None
 
 
@@ -105,8 +107,8 @@ class DCGAN(keras.Model):
         made = Nets(**nets | {"image_shape": tuple(nets["image_shape"])})
         self.generator, self.discriminator = made.generator(), made.discriminator()
         self.seeds = keras.random.SeedGenerator()
-        decides = self._objective.middle == self._objective.middle
-        self.tracked = [keras.metrics.Mean(name) for name in TRACKED if decides or name != "d_accuracy"]
+        names = [name for name in TRACKED if self._objective.decides or name != "d_accuracy"]
+        self.tracked = [keras.metrics.Mean(name) for name in names]
         self.built = True
 
     def compile(
@@ -151,6 +153,18 @@ class DCGAN(keras.Model):
         """(batch, latent_dimensions), and where it is conditional (batch, classes) one-hot -> pictures in [0, 1]."""
         return self.generator([codes, labels] if self.conditional else codes, training=False)
 
+    @property
+    def settled(self) -> list[keras.Variable]:
+        """What the generator's normalisation has seen."""
+        return self.generator.non_trainable_variables
+
+    def settle(self) -> None:
+        """That anew, of the weights as they are: over codes that are always the same, and all classes in turn."""
+        codes, classes = drawn(0, SETTLING, self.latent_dimensions, self.prior), self._config["num_classes"] or 1
+        label = tf.one_hot(tf.range(SETTLING) % classes, classes)
+        with set_in(self.generator, BatchNormalization, "momentum", 0.0):
+            self.generator([codes, label] if self.conditional else codes, training=True)
+
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         images, label = self._unpacked(data)
         for _ in range(self.d_steps - 1):
@@ -169,7 +183,7 @@ class DCGAN(keras.Model):
         with set_in(self.discriminator, Dropout, "rate", 0.0):
             real, fake = self._judge(images, label), self._judge(fakes, label)
         loss = self._objective.discriminator(real, fake, self._config["label_smoothing"])
-        self._track(d_loss=loss, g_loss=self._objective.generator(fake), **self._judged(real, fake))
+        self._track(d_loss=loss, g_loss=self._objective.generator(fake), **self._objective.told(real, fake))
         return {one.name: one.result() for one in self.tracked if one.name not in TRACKED[-3:]}
 
     def _discriminator_step(self, images: tf.Tensor, fakes: tf.Tensor, label: Label) -> None:
@@ -185,7 +199,7 @@ class DCGAN(keras.Model):
             flat = self._objective.share * self._config["r1"] / 2 * slope
             total = loss + flat + self._gradient_penalty(images, fakes, label)
         self._apply(self.discriminator_optimizer, self.discriminator, tape, total, "d_gradient")
-        self._track(d_loss=total, **self._judged(real, fake))
+        self._track(d_loss=total, **self._objective.told(real, fake))
 
     def _adversarial_step(self, making: tf.GradientTape, fakes: tf.Tensor, label: Label) -> None:
         """Step 2: the generator through the discriminator, which learns nothing here, on fakes alone."""
@@ -264,13 +278,6 @@ class DCGAN(keras.Model):
     def _unpacked(self, data: Any) -> tuple[tf.Tensor, Label]:
         images, y, _ = keras.utils.unpack_x_y_sample_weight(data)
         return images, y["label"] if self.conditional else None
-
-    def _judged(self, real: tf.Tensor, fake: tf.Tensor) -> dict[str, tf.Tensor]:
-        """How real both look to it, on average, and how often it is right where it decides."""
-        own = self._objective
-        told = {"d_real": tf.reduce_mean(own.judged(real)), "d_fake": tf.reduce_mean(own.judged(fake))}
-        right = tf.concat([real > own.middle, fake < own.middle], 0)
-        return told | ({"d_accuracy": tf.reduce_mean(tf.cast(right, tf.float32))} if own.middle == own.middle else {})
 
     def _track(self, **values: tf.Tensor) -> None:
         for one in self.tracked:

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from kerasapp.callbacks.averages import Averages
 from kerasapp.models._adversarial import OBJECTIVES, Slowed
 from kerasapp.models._stages import SIZES
 from kerasapp.models.dcgan import build
@@ -196,6 +197,27 @@ def test_a_schedule_lasts_as_long_for_a_discriminator_that_takes_more_steps(tmp_
     loaded = keras.saving.load_model(tmp_path / "model.keras").discriminator_optimizer._learning_rate
     assert float(loaded(tf.constant(25))) == float(falling(5)), "slowed once"
     assert not isinstance(model.optimizer._learning_rate, Slowed)
+
+
+@pytest.mark.parametrize("settings", [{}, {"conditional": True, "num_classes": 3}], ids=str)
+def test_averaged_weights_are_normalised_by_what_they_themselves_make(settings):
+    """So that their pictures are those of training mode, and training goes on with what it had seen."""
+    keras.utils.set_random_seed(0)
+    model = compiled(optimizers={"generator": keras.optimizers.Adam(0.1, use_ema=True, ema_momentum=0.9)}, **settings)
+    label = [0, 1, 2, 0, 1, 2] if settings else None
+    for _ in range(8):
+        stepped(model, label)
+    codes = tf.random.stateless_normal([600, 3], [1, 2])
+    labels = tf.one_hot(tf.range(600) % 3, 3) if settings else None
+    averages = Averages()
+    averages.set_model(model)
+    before = [v.numpy() for v in model.variables]
+    averages.on_epoch_end(0)
+    made = model.decode(codes, labels).numpy()
+    in_training = model.generator([codes, labels] if settings else codes, training=True).numpy()
+    assert np.abs(made - in_training).mean() < 0.02 < in_training.std()
+    averages.back().on_epoch_end(0, {})
+    assert all(np.array_equal(v.numpy(), old) for v, old in zip(model.variables, before, strict=True))
 
 
 def test_optimizers_that_are_kept_go_on_at_the_rates_that_are_named():
