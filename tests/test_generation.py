@@ -134,6 +134,27 @@ def test_a_start_from_codes_of_another_size_is_refused(run_of, root):
     recipe = load(root / "other.yaml").replaced({"train.init_from": str(run_of("gan").path)})
     with pytest.raises(RunError, match="has codes of 3 numbers, and this model of 5"):
         train(recipe, root)
+    text = RECIPE.format(model="{name: mlp}").replace("image_generation, draw_every: 1", "image_classification")
+    (root / "other.yaml").write_text(text)
+    recipe = load(root / "other.yaml").replaced({"train.init_from": str(run_of("gan").path)})
+    with pytest.raises(RunError, match="no layer in common"):  # what has no codes is not asked how many
+        train(recipe, root)
+
+
+def test_a_stage_that_keeps_both_optimizers_may_name_their_rates(root):
+    (root / "stages.yaml").write_text(RECIPE.format(model=MODELS["gan"]))
+    kept = {"epochs": 1, "keep_optimizer": True, "optimizers.generator.learning_rate": 0.003}
+    changes = {
+        "train.optimizers": {"generator": {"name": "Adam", "use_ema": True}},
+        "train.stages": [{"epochs": 1, "trainable": ["down_*", "score*"]}, kept],
+    }
+    run = train(load(root / "stages.yaml").replaced(changes), root)
+    first, second = (pixels_of(file.read_bytes()) for file in sorted((run.path / "sheets").glob("*.png")))
+    assert first[2:50, 2:50].std() > 0, "averages of what was not trained are no black picture"
+    assert not np.array_equal(first, second)
+    kept["optimizers.generator.beta_1"] = 0.9
+    with pytest.raises(RecipeError, match="beta_1 can't change where the optimizer is kept"):
+        load(root / "stages.yaml").replaced(changes)
 
 
 @pytest.mark.parametrize(

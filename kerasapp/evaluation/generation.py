@@ -38,7 +38,7 @@ def measure(task: Any, splits: Mapping[str, Split], name: str, model: Any) -> di
     if makes_codes(model):
         _add(found, _of_codes(task, split, model))
     if model.prior is not None:
-        _add(found, _of_samples(task, train, split, model))
+        _add(found, _of_samples(task, train, split, model, within=split is splits.get("train", split)))
     return found
 
 
@@ -99,15 +99,17 @@ def _sheet(title: str, images: np.ndarray, caption: str, columns: int | None = N
     return {"title": title, "png": base64.b64encode(content).decode(), "caption": caption}
 
 
-def _of_samples(task: Any, train: Split, split: Split, model: Any) -> dict[str, Any]:
-    """Samples, how much they vary, and what of train is nearest to them."""
+def _of_samples(task: Any, train: Split, split: Split, model: Any, within: bool) -> dict[str, Any]:
+    """Samples, how much they vary, and what of train is nearest to them; where the split's own pictures are `within`
+    train each is its own nearest.
+    """
     count = max(SAMPLES, 256)
     samples = task.draw(model, count, SEED) / np.float32(255)
     (known,) = over(task, train, lambda images: (images,), spread(len(train), LOOKED_AT))
     (held,) = over(task, split, lambda images: (images,), spread(len(split), count))
     near, distances = nearest(samples, known, NEAR)
     _, usual = nearest(held, known, 2)
-    usual = usual[:, 1] if split is train else usual[:, 0]
+    usual = usual[:, -1] if within else usual[:, 0]
     shown = np.concatenate([np.concatenate([samples[at : at + 1], known[near[at]]]) for at in range(COMPARED)])
     told = "What it draws from codes that are drawn by chance" + (", class after class." if model.conditional else ".")
     sheets = [
