@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kerasapp.run import Run
 
 STEPS = 10  # of an interpolation
+LARGEST = 2**26  # pixels of a sheet: of more, viewers make no picture
 
 
 def generate(run: "Run", *, count: int, seed: int, label: str | None = None, interpolate: bool = False) -> np.ndarray:
@@ -33,19 +34,27 @@ def generate(run: "Run", *, count: int, seed: int, label: str | None = None, int
         told = f"{run.recipe.model['name']} has no distribution to draw codes from"
         raise RunError(run.path, f"{told}. kerasapp reconstruct shows what it makes of pictures; a vae draws some")
     if not interpolate:
-        return pictures.as_pixels(run.task.draw(model, count, seed, label))
+        return run.task.draw(model, count, seed, label)
     rows = -(-count // STEPS)
     ends = np.asarray(drawn(seed, 2 * rows, model.latent_dimensions, model.prior))
     codes = np.concatenate([between(ends[2 * at], ends[2 * at + 1], STEPS, model.prior) for at in range(rows)])
     labels = run.task.one_hot(model, rows, label)
     labels = None if labels is None else np.repeat(labels, STEPS, axis=0)
-    return pictures.as_pixels(in_parts(model.decode, codes, labels))[:count]
+    return in_parts(model.decode, codes, labels)[:count]
+
+
+def check_sheet(run: "Run", out: Path, count: int) -> None:
+    """Raises KerasappError where `write_sheet` could not write so many of a run's pictures, or nobody open them."""
+    if out.suffix.lower() != ".png":
+        raise KerasappError(f"--out {out}: a sheet is a .png file")
+    sides = getattr(run.task, "image_shape", None)  # another task is refused by what draws
+    if sides and count * pictures.enlarged(*sides[:2]) > LARGEST:
+        most = LARGEST // pictures.enlarged(*sides[:2])
+        raise KerasappError(f"--count {count}: a sheet holds {most} of these at most. Take fewer, or --each FOLDER")
 
 
 def write_sheet(images: np.ndarray, out: Path, columns: int | None = None) -> list[str]:
     """All of them side by side in one PNG file; its path."""
-    if out.suffix.lower() != ".png":
-        raise KerasappError(f"--out {out}: a sheet is a .png file")
     write(out, pictures.png(pictures.tiled(images, columns)))
     return [str(out)]
 
@@ -64,6 +73,7 @@ def encode(run: "Run", inputs: Sequence[str], out: Path) -> list[str]:
     """Writes a CSV: `input`, and `code_1` ... of each image among files and folders. Raises DataError, RunError."""
     model = _coder(run)
     names, found = of_images(predictor(model, run.task), list(inputs))
+    _spare(names, [out])
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["input", *(f"code_{number}" for number in range(1, found["code"].shape[1] + 1))])
@@ -79,8 +89,9 @@ def reconstruct(run: "Run", inputs: Sequence[str], folder: Path) -> tuple[list[s
     """
     model = _coder(run)
     names, found = of_images(_reconstructor(run.task, model), list(inputs))
-    paths = write_each(found["image"], folder, _stems(names))
-    return paths, found["error"]
+    stems = _stems(names)
+    _spare(names, [folder / f"{stem}.png" for stem in stems])
+    return write_each(found["image"], folder, stems), found["error"]
 
 
 def _reconstructor(task: ImageGeneration, model: keras.Model) -> Callable:
@@ -107,6 +118,14 @@ def _stems(names: Sequence[str]) -> list[str]:
             stem = f"{plain}_{number}"
         found[stem] = None
     return list(found)
+
+
+def _spare(inputs: Sequence[str], paths: Sequence[Path]) -> None:
+    """Raises KerasappError where what is to be written would replace what was given."""
+    given = {Path(name).resolve() for name in inputs if name != "-"}
+    for path in paths:
+        if path.resolve() in given:
+            raise KerasappError(f"--out: {path} is one of the pictures given, and would be replaced. Choose another")
 
 
 def _as_folder(path: Path) -> None:

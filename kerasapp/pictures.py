@@ -22,7 +22,7 @@ def tiled(images: np.ndarray, columns: int | None = None) -> np.ndarray:
     By default about as many rows as columns. Small pictures are drawn larger, each pixel a square.
     """
     pixels = as_pixels(np.asarray(images))
-    times = max(1, math.ceil(SEEN / max(pixels.shape[1:3])))
+    times = _times(*pixels.shape[1:3])
     pixels = pixels.repeat(times, axis=1).repeat(times, axis=2)
     count, height, width, channels = pixels.shape
     columns = min(columns or math.ceil(math.sqrt(count)), count)
@@ -33,6 +33,17 @@ def tiled(images: np.ndarray, columns: int | None = None) -> np.ndarray:
         top, left = GAP + row * (height + GAP), GAP + column * (width + GAP)
         sheet[top : top + height, left : left + width] = picture
     return sheet
+
+
+def enlarged(height: int, width: int) -> int:
+    """How many pixels of a sheet a picture takes."""
+    times = _times(height, width)
+    return (times * height + GAP) * (times * width + GAP)
+
+
+def _times(height: int, width: int) -> int:
+    """How much larger a picture is drawn."""
+    return max(1, math.ceil(SEEN / max(height, width)))
 
 
 def png(image: np.ndarray) -> bytes:

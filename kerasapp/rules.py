@@ -114,9 +114,9 @@ def loss_stuck(rows: Rows, ignorance: Ignorance) -> Finding | None:
     Where that is not known: one that has never fallen since the first epoch.
     """
     recent = [_data_loss(row) for row in rows[-STUCK_EPOCHS:]]
-    if len(recent) < STUCK_EPOCHS or min(recent[1:]) < FELL * recent[0] or _has_learned(rows, ignorance):
+    if len(recent) < STUCK_EPOCHS or min(recent[1:]) < _so_low(FELL, recent[0]) or _has_learned(rows, ignorance):
         return None
-    if ignorance.loss is None and (rows[0]["epoch"] != 1 or min(recent) < FELL * _data_loss(rows[0])):
+    if ignorance.loss is None and (rows[0]["epoch"] != 1 or min(recent) < _so_low(FELL, _data_loss(rows[0]))):
         return None
     told = f"the training loss has not fallen for {STUCK_EPOCHS} epochs ({recent[0]:.4g}, now {recent[-1]:.4g})"
     level = "" if ignorance.loss is None else f" and knowing nothing has {ignorance.loss:.4g}"
@@ -132,9 +132,9 @@ def diverging(rows: Rows, ignorance: Ignorance) -> Finding | None:
     at = min(starts, key=lambda start: sum(values[start : start + WINDOW]))
     best, recent = values[at : at + WINDOW], values[-WINDOW:]
     moves = mean(abs(b - a) for a, b in pairwise(values))
-    least = max(ROSE * mean(best), ROSE_OF_IGNORANCE * (ignorance.loss or 0.0), NOISE * moves)
+    least = max(ROSE * abs(mean(best)), ROSE_OF_IGNORANCE * (ignorance.loss or 0.0), NOISE * moves)
     losses = [mean(row["loss"] for row in part) for part in (rows[at : at + WINDOW], rows[-WINDOW:])]
-    if min(recent) <= max(best) or mean(recent) - mean(best) < least or losses[1] > LEARNS_ON * losses[0]:
+    if min(recent) <= max(best) or mean(recent) - mean(best) < least or losses[1] > _so_low(LEARNS_ON, losses[0]):
         return None
     since = at + min(range(WINDOW), key=best.__getitem__)
     told = (
@@ -177,6 +177,11 @@ def _collapsed(rows: Rows) -> Finding | None:
     told = f"samples vary {recent[-1]:.3f} times as much as the data, and did {max(seen):.3f} times"
     way_out = "Try a lower rate for the generator, model.loss: wasserstein_gp, or spectral_normalization"
     return _warning("collapse", rows, f"{told}: the generator has collapsed. {way_out}")
+
+
+def _so_low(share: float, loss: float) -> float:
+    """`share` of a loss; of a likelihood's, which may be below 0, as much lower as that would be."""
+    return loss - (1 - share) * abs(loss)
 
 
 def _has_learned(rows: Rows, ignorance: Ignorance) -> bool:

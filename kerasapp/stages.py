@@ -1,6 +1,7 @@
 """The stages of a training as a recipe writes them: what one may hold, and that each is valid in the whole."""
 
 from dataclasses import replace
+from re import fullmatch
 from typing import Any, Literal
 
 from kerasapp.annotations import Slot
@@ -80,7 +81,7 @@ def _stage(checker: Checker, stage: Node, train: Node, path: str) -> tuple[dict[
 
 
 def _check_kept(checker: Checker, stages: Node) -> None:
-    """A kept optimizer is the one before: of it, only the learning rate may change."""
+    """Kept optimizers are those before: of them, only the learning rate may change."""
     for number, stage in enumerate(stages.value):
         keep = stage.value.get("keep_optimizer") if isinstance(stage.value, dict) else None
         if keep is None or keep.value is not True:
@@ -88,6 +89,6 @@ def _check_kept(checker: Checker, stages: Node) -> None:
         if number == 0:
             checker.note(stage.keys["keep_optimizer"], "train.stages.0", "the first stage has no optimizer to keep")
         for key, place in stage.keys.items():
-            if key.startswith("optimizer") and key != "optimizer.learning_rate":
-                told = f"{key} can't change where the optimizer is kept, only optimizer.learning_rate can"
+            if key.startswith("optimizer") and not fullmatch(r"(optimizer|optimizers\.\w+)\.learning_rate", key):
+                told = f"{key} can't change where the optimizer is kept, only learning_rate can"
                 checker.note(place, f"train.stages.{number}.{key}", told)

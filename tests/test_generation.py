@@ -1,6 +1,7 @@
 """The verbs' work, on two runs of seconds."""
 
 import csv
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -84,7 +85,24 @@ def test_the_sheet_and_files_of_their_own(run_of, tmp_path):
     assert [path.rpartition("/")[2] for path in paths[::10]] == ["01.png", "11.png"]
     np.testing.assert_array_equal(np.asarray(Image.open(paths[4])), images[4, ..., 0])
     with pytest.raises(KerasappError, match=r"a sheet is a \.png"):
-        generation.write_sheet(images, tmp_path / "s.gif")
+        generation.check_sheet(run_of("gan"), tmp_path / "s.gif", 11)
+
+
+def test_a_sheet_that_no_viewer_opens_is_refused_before_it_is_drawn(run_of, tmp_path, capsys):
+    run, out = str(run_of("gan").path), str(tmp_path / "s.png")
+    assert cli(["generate", run, "--count", "1000000", "--out", out]) == 2
+    most = 2**26 // 50**2  # each of 8x8 pixels is drawn as 48x48, with a gap of 2
+    assert f"--count 1000000: a sheet holds {most} of these at most" in capsys.readouterr().err
+    generation.check_sheet(run_of("gan"), tmp_path / "s.png", most)
+
+
+def test_what_was_given_is_never_replaced(run_of, files, tmp_path):
+    before = [Path(file).read_bytes() for file in files]
+    with pytest.raises(KerasappError, match=r"in0\.png is one of the pictures given"):
+        generation.reconstruct(run_of("coder"), files, tmp_path / "x" / "..")
+    with pytest.raises(KerasappError, match=r"in1\.png is one of the pictures given"):
+        generation.encode(run_of("coder"), files, Path(files[1]))
+    assert [Path(file).read_bytes() for file in files] == before
 
 
 def test_codes_and_what_they_bring_back_are_the_models(run_of, files, tmp_path):
@@ -116,6 +134,27 @@ def test_a_start_from_codes_of_another_size_is_refused(run_of, root):
     recipe = load(root / "other.yaml").replaced({"train.init_from": str(run_of("gan").path)})
     with pytest.raises(RunError, match="has codes of 3 numbers, and this model of 5"):
         train(recipe, root)
+    text = RECIPE.format(model="{name: mlp}").replace("image_generation, draw_every: 1", "image_classification")
+    (root / "other.yaml").write_text(text)
+    recipe = load(root / "other.yaml").replaced({"train.init_from": str(run_of("gan").path)})
+    with pytest.raises(RunError, match="no layer in common"):  # what has no codes is not asked how many
+        train(recipe, root)
+
+
+def test_a_stage_that_keeps_both_optimizers_may_name_their_rates(root):
+    (root / "stages.yaml").write_text(RECIPE.format(model=MODELS["gan"]))
+    kept = {"epochs": 1, "keep_optimizer": True, "optimizers.generator.learning_rate": 0.003}
+    changes = {
+        "train.optimizers": {"generator": {"name": "Adam", "use_ema": True}},
+        "train.stages": [{"epochs": 1, "trainable": ["down_*", "score*"]}, kept],
+    }
+    run = train(load(root / "stages.yaml").replaced(changes), root)
+    first, second = (pixels_of(file.read_bytes()) for file in sorted((run.path / "sheets").glob("*.png")))
+    assert first[2:50, 2:50].std() > 0, "averages of what was not trained are no black picture"
+    assert not np.array_equal(first, second)
+    kept["optimizers.generator.beta_1"] = 0.9
+    with pytest.raises(RecipeError, match="beta_1 can't change where the optimizer is kept"):
+        load(root / "stages.yaml").replaced(changes)
 
 
 @pytest.mark.parametrize(
@@ -125,6 +164,12 @@ def test_a_start_from_codes_of_another_size_is_refused(run_of, root):
         ({"train.batch_size": 128}, "training examples, fewer than a batch of 128"),
         ({"train.optimizers": {"critic": {"name": "Adam"}}}, 'no optimizer "critic"'),
         ({"train.mixed_precision": True}, "in float32"),
+        ({"train.monitor": {"metric": "elbo", "mode": "max"}}, 'no metric "elbo".* There are d_accuracy, d_fake'),
+        ({"train.monitor": {"metric": "val_fid", "mode": "min"}}, 'no metric "val_fid"'),
+        ({"task.features": "nowhere"}, "nowhere: no such run"),
+        ({"task.features": "InceptionV3", "task.feature_samples": 1}, "10 pictures or more"),
+        ({"train.layer_decay": 0.5}, "at one rate for all layers"),
+        ({"train.reduce_on_plateau": {"patience": 1}}, "lowers the rate of one"),
         ({"train.loss": {"name": "MeanSquaredError"}}, "the model has its own loss"),
         ({"task.normal": ["9"]}, 'no class "9"'),
     ],
@@ -180,6 +225,30 @@ def test_distances_by_a_classifier_of_ours_and_by_a_model_in_a_file(run_of, root
     assert by_pixels["metrics"]["fid"]["value"] > 0 and "shares" not in by_pixels
 
 
+def test_precision_and_recall_are_of_examples_from_all_of_a_split(run_of, root, tmp_path, monkeypatch):
+    """Which may lie there class by class."""
+    import keras
+
+    from kerasapp.training import _generated
+
+    seen = []
+    keep = _generated.precision_recall
+    monkeypatch.setattr(_generated, "precision_recall", lambda *both: (seen.extend(both), keep(*both))[1])
+    monkeypatch.setattr(_generated, "FOR_PRECISION", 7)
+    flat = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten()])
+    flat.save(tmp_path / "flat.keras")
+    run = run_of("gan")
+    evaluate_features(run, str(tmp_path / "flat.keras"), split="train", count=60, root=root)
+    whole = _generated.real_pixels(run.task, run.splits()["train"], 60).reshape(60, -1) / 255
+    np.testing.assert_allclose(seen[0], whole[np.linspace(0, 59, 7).astype(int)], atol=1e-6)
+    assert len(seen[1]) == 7
+
+
+def test_other_measures_beside_features_are_refused(run_of, capsys):
+    assert cli(["evaluate", str(run_of("gan").path), "--features", "x", "--data", "y"]) == 2
+    assert "--data and word tests are of no use" in capsys.readouterr().err
+
+
 def test_a_distance_is_measured_while_it_trains_and_may_choose_the_model(root, tmp_path):
     import keras
 
@@ -189,6 +258,7 @@ def test_a_distance_is_measured_while_it_trains_and_may_choose_the_model(root, t
     changes = {
         "task.features": str(tmp_path / "flat.keras"),
         "task.feature_samples": 40,
+        "data.split": {"validation": 0},
         "train.monitor": {"metric": "val_fid", "mode": "min"},
         "train.keep": "best",
         "train.measure_every": 2,

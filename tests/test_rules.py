@@ -168,3 +168,13 @@ def test_samples_that_vary_less_than_they_did_are_told_and_those_that_never_did_
     (told,) = adversarial_findings(rows(diversity=[0.2, 0.8, 0.7, 0.1, 0.05, 0.04]))
     assert told.kind == "collapse" and "0.040 times" in told.message and "0.800" in told.message
     assert of_two(diversity=[0.1] * 8) == of_two(diversity=[0.2, 0.8, 0.7, 0.1, 0.5, 0.1]) == []
+
+
+def test_a_loss_below_zero_is_judged_by_how_much_it_falls():
+    """Of a density, such as a Gaussian's likelihood of pixels."""
+    rising = np.concatenate([np.linspace(-100, -300, 15), np.linspace(-300, -200, 15)])
+    still = rows(loss=flat(-300.0, 30, 1.0), val_loss=rising)
+    assert diverging(still, Ignorance(1000)) is None, "its training loss has not fallen since"
+    assert diverging(rows(loss=np.linspace(-100, -900, 30), val_loss=rising), Ignorance(1000))
+    assert loss_stuck(rows(loss=np.full(30, -100.0)), Ignorance(1000))
+    assert loss_stuck(rows(loss=np.linspace(-100, -200, 30)), Ignorance(1000)) is None

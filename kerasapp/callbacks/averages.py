@@ -13,7 +13,9 @@ from kerasapp.callbacks._state import optimizers_of
 class Averages(keras.callbacks.Callback):
     """As the first callback: from validation, or the end of an epoch, the model has the averages for weights.
 
-    `back()` is the callback that gives the weights back; it comes before what saves them.
+    What a batch normalisation has seen is of the weights as they are trained. A model that can look again, `settle`,
+    which changes its variables `settled`, does so with the averages (Izmailov et al., 2018, arXiv:1803.05407, section
+    3.2). `back()` is the callback that gives the weights back; it comes before what saves them.
     """
 
     def __init__(self):
@@ -32,9 +34,13 @@ class Averages(keras.callbacks.Callback):
     def _take(self) -> None:
         if self._weights is None:
             pairs = [pair for optimizer in optimizers_of(self.model) for pair in _pairs(optimizer)]
-            self._weights = [(weight, keras.ops.copy(weight.value)) for weight, _ in pairs]
+            settled = getattr(self.model, "settled", []) if pairs else []
+            changed = [*(weight for weight, _ in pairs), *settled]
+            self._weights = [(weight, keras.ops.copy(weight.value)) for weight in changed]
             for weight, average in pairs:
                 weight.assign(average)
+            if settled:
+                self.model.settle()
 
     def _give_back(self) -> None:
         for weight, value in self._weights or []:
@@ -43,9 +49,9 @@ class Averages(keras.callbacks.Callback):
 
 
 def _pairs(optimizer: keras.optimizers.Optimizer) -> list[tuple[keras.Variable, keras.Variable]]:
-    """Each weight that the optimizer averages, and its average."""
+    """Each weight that the optimizer averages, and its average; none before its first step, which makes them."""
     optimizer = inner(optimizer)
-    if not optimizer.use_ema:
+    if not optimizer.use_ema or not int(optimizer.iterations):
         return []
     averages = zip(optimizer._trainable_variables, optimizer._model_variables_moving_average, strict=True)
     return [(weight, average) for weight, average in averages if average is not None]

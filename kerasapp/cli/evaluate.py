@@ -42,6 +42,8 @@ def verb(
     with --features the pictures that it draws: Frechet and kernel distance, precision and recall.
     """
     if features:
+        if data or analogies or similarity:
+            raise KerasappError("--features measures pictures that are drawn: --data and word tests are of no use")
         _drawn(run, root, features, split, count, json)
         return
     if analogies or similarity:

@@ -32,6 +32,8 @@ def verb(
     start_tensorflow()
     from kerasapp import generation
 
+    if each is None:
+        generation.check_sheet(found, out, count)
     images = generation.generate(found, count=count, seed=seed, label=label, interpolate=interpolate)
     if each is not None:
         files = generation.write_each(images, each)

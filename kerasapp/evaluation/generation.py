@@ -14,7 +14,7 @@ from kerasapp.evaluation import intervals
 from kerasapp.evaluation.parts import DASH, Section, Sheet, Table, Text, number
 from kerasapp.evaluation.ranking import Curve
 from kerasapp.ops._latent import between, drawn
-from kerasapp.tasks._generative import in_parts, makes_codes, over, reconstructed
+from kerasapp.tasks._generative import in_parts, makes_codes, over, reconstructed, spread
 from kerasapp.types import Split
 
 LABELLED = False
@@ -38,7 +38,7 @@ def measure(task: Any, splits: Mapping[str, Split], name: str, model: Any) -> di
     if makes_codes(model):
         _add(found, _of_codes(task, split, model))
     if model.prior is not None:
-        _add(found, _of_samples(task, train, split, model))
+        _add(found, _of_samples(task, train, split, model, within=split is splits.get("train", split)))
     return found
 
 
@@ -99,17 +99,17 @@ def _sheet(title: str, images: np.ndarray, caption: str, columns: int | None = N
     return {"title": title, "png": base64.b64encode(content).decode(), "caption": caption}
 
 
-def _of_samples(task: Any, train: Split, split: Split, model: Any) -> dict[str, Any]:
-    """Samples, how much they vary, and what of train is nearest to them."""
+def _of_samples(task: Any, train: Split, split: Split, model: Any, within: bool) -> dict[str, Any]:
+    """Samples, how much they vary, and what of train is nearest to them; where the split's own pictures are `within`
+    train each is its own nearest.
+    """
     count = max(SAMPLES, 256)
-    samples = task.draw(model, count, SEED)
-    rows = np.unique(np.linspace(0, len(train) - 1, min(LOOKED_AT, len(train))).astype(int))
-    (known,) = over(task, train, lambda images: (images,), rows)
-    others = np.unique(np.linspace(0, len(split) - 1, min(count, len(split))).astype(int))
-    (held,) = over(task, split, lambda images: (images,), others)
+    samples = task.draw(model, count, SEED) / np.float32(255)
+    (known,) = over(task, train, lambda images: (images,), spread(len(train), LOOKED_AT))
+    (held,) = over(task, split, lambda images: (images,), spread(len(split), count))
     near, distances = nearest(samples, known, NEAR)
     _, usual = nearest(held, known, 2)
-    usual = usual[:, 1] if split is train else usual[:, 0]
+    usual = usual[:, -1] if within else usual[:, 0]
     shown = np.concatenate([np.concatenate([samples[at : at + 1], known[near[at]]]) for at in range(COMPARED)])
     told = "What it draws from codes that are drawn by chance" + (", class after class." if model.conditional else ".")
     sheets = [
@@ -158,10 +158,10 @@ def _of_codes(task: Any, split: Split, model: Any) -> dict[str, Any]:
     codes, errors = over(task, split, lambda images: reconstructed(model, images)[::2])
     metrics = {"reconstruction_error": intervals.mean(errors.astype(float))} | _bound(task, split, model)
     active = int(np.sum(codes.var(0) > ACTIVE))
-    first = np.linspace(0, len(split) - 1, min(2 * WORST, len(split))).astype(int)
     worst = np.argsort(-errors, kind="stable")[:WORST]
+    some = spread(len(split), 2 * WORST)
     sheets = [
-        _beside(task, split, model, np.unique(first), "Pictures, and below each what its code brings back."),
+        _beside(task, split, model, some, "Pictures, and below each what its code brings back."),
         _beside(task, split, model, worst, "The same of the pictures that it brings back worst."),
     ]
     found = {"metrics": metrics, "sheets": sheets, "active": active, "latent_dimensions": int(codes.shape[1])}

@@ -1,8 +1,10 @@
 """What a discriminator and a generator are trained for, as functions of the discriminator's scores (batch, 1)."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -13,13 +15,25 @@ Scores = tf.Tensor
 @dataclass(frozen=True)
 class Objective:
     """`discriminator(real, fake, smoothing)` and `generator(fake)`, each a mean over the batch; `judged`, scores as
-    they are told of, and `middle`, the score between real and fake, where there is one.
+    they are told of, and `middle`, the score between real and fake, where there is one; `share`, the discriminator's
+    loss here over that of its paper, which a penalty shares.
     """
 
     discriminator: Callable[[Scores, Scores, float], tf.Tensor]
     generator: Callable[[Scores], tf.Tensor]
     judged: Callable[[Scores], tf.Tensor] = tf.identity
     middle: float = math.nan
+    share: float = 1.0
+
+    @property
+    def decides(self) -> bool:
+        return not math.isnan(self.middle)
+
+    def told(self, real: Scores, fake: Scores) -> dict[str, tf.Tensor]:
+        """How real both look to a discriminator, on average, and how often it is right where it decides."""
+        told = {"d_real": _mean(self.judged(real)), "d_fake": _mean(self.judged(fake))}
+        right = tf.concat([real > self.middle, fake < self.middle], 0)
+        return told | ({"d_accuracy": _mean(tf.cast(right, tf.float32))} if self.decides else {})
 
 
 def _bce(real: Scores, fake: Scores, smoothing: float) -> tf.Tensor:
@@ -42,7 +56,7 @@ def _mean(values: tf.Tensor) -> tf.Tensor:
 
 OBJECTIVES = {
     # Goodfellow et al., 2014, arXiv:1406.2661: the generator's is the one of section 3 that does not saturate
-    "bce": Objective(_bce, lambda fake: _mean(tf.nn.softplus(-fake)), tf.sigmoid, 0.0),
+    "bce": Objective(_bce, lambda fake: _mean(tf.nn.softplus(-fake)), tf.sigmoid, 0.0, 0.5),
     # Lim and Ye, 2017, arXiv:1705.02894
     "hinge": Objective(_hinge, lambda fake: -_mean(fake), middle=0.0),
     # Gulrajani et al., 2017, arXiv:1704.00028: the penalty is added by the model
@@ -72,9 +86,42 @@ class Slowed(keras.optimizers.schedules.LearningRateSchedule):
         return cls(keras.saving.deserialize_keras_object(config["schedule"]), config["times"])
 
 
+def slowed(rate: Any, times: int) -> Any:
+    """A learning rate for an optimizer that takes `times` as many steps as it was meant for."""
+    plain = times == 1 or isinstance(rate, Slowed) or not callable(rate)
+    return rate if plain else Slowed(rate, times)
+
+
+def rate_of(optimizer: keras.optimizers.Optimizer) -> Any:
+    """Its learning rate: a number, or a schedule."""
+    rate = optimizer._learning_rate
+    return rate if callable(rate) else float(keras.ops.convert_to_numpy(rate))
+
+
+def trainable(net: keras.Model) -> list[keras.Variable]:
+    """All that some stage may train, whatever is frozen now."""
+    return [variable for layer in net._flatten_layers() for variable in layer._trainable_variables]
+
+
+@contextmanager
+def set_in(net: keras.Model, kind: type[keras.layers.Layer], name: str, value: float) -> Iterator[None]:
+    """A setting of all layers of a kind, for the calls within it."""
+    found = [layer for layer in net.layers if isinstance(layer, kind)]
+    before = [getattr(layer, name) for layer in found]
+    for layer in found:
+        setattr(layer, name, value)
+    try:
+        yield
+    finally:
+        for layer, own in zip(found, before, strict=True):
+            setattr(layer, name, own)
+
+
 def slopes_norm(scores: tf.Tensor, images: tf.Tensor, tape: tf.GradientTape) -> tf.Tensor:
-    """(batch,) the squared length of each score's gradient by its picture."""
-    slopes = tape.gradient(scores, images)
+    """(batch,) the squared length of each score's gradient by its picture, of pixels from -1 to 1, as networks see them
+    and as the papers on penalties have them.
+    """
+    slopes = tape.gradient(scores, images) / 2
     return tf.reduce_sum(tf.square(slopes), axis=[1, 2, 3])
 
 

@@ -43,7 +43,8 @@ class Halves:
         height, width, channels = self.image_shape
         if self.network == "dense":
             x = layers.Dense(height * width * channels, dtype="float32", name="scores")(x)
-            return keras.Model(code, layers.Reshape(self.image_shape, name="pixels")(x), name="decoder")
+            x = layers.Reshape(self.image_shape, dtype="float32", name="pixels")(x)
+            return keras.Model(code, x, name="decoder")
         base, times = stages(self.image_shape)
         first = self.filters << times - 1
         x = layers.Dense(base * base * first, self.activation, name="project")(x)

@@ -13,10 +13,12 @@ from typing import Any, Literal
 
 import keras
 import tensorflow as tf
+from keras.layers import BatchNormalization, Dropout
 
 from kerasapp.errors import KerasappError
-from kerasapp.models._adversarial import OBJECTIVES, SMOOTHED, Slowed, norm_of, slopes_norm
+from kerasapp.models._adversarial import OBJECTIVES, SMOOTHED, norm_of, rate_of, set_in, slopes_norm, slowed, trainable
 from kerasapp.models._dcgan_nets import Nets
+from kerasapp.ops._latent import drawn
 from kerasapp.types import Fraction, NonNegativeFloat, PositiveFloat, PositiveInt
 
 TRAIN = {
@@ -28,6 +30,7 @@ TRAIN = {
 """Section 4, and the last model: no loss of two that are trained against each other tells a better one."""
 PENALTY = 10.0  # Gulrajani et al., 2017, section 4
 TRACKED = ("d_loss", "g_loss", "d_real", "d_fake", "d_accuracy", "d_gradient", "g_gradient", "diversity")
+SETTLING = 256  # codes
 Label = tf.Tensor | None
 
 
@@ -57,7 +60,7 @@ def build(
     filters: of the largest map, twice as many of each that is half as large, at most 1024.
     leak: slope of LeakyReLU below 0. dropout, discriminator_normalization, spectral_normalization (Miyato et al., 2018,
         arXiv:1802.05957): of the discriminator. Normalisation by default: batch; none with spectral; layer with
-        wasserstein_gp, whose penalty is of one picture at a time.
+        wasserstein_gp or r1, whose penalties are of one picture at a time.
     conditional: both networks are told the class.
     d_steps: of the discriminator for each of the generator, on the same real pictures and new fakes.
     label_smoothing: real pictures count as 1 - that (Salimans et al., 2016, arXiv:1606.03498; one-sided).
@@ -65,13 +68,17 @@ def build(
         arXiv:1610.04490), falling to 0 over instance_noise_steps where these are given.
     r1: weight of the squared slope at real pictures, halved (Mescheder et al., 2018, arXiv:1801.04406).
     Moving averages of the generator's weights, for samples and export, are its optimizer's `use_ema`.
-    Raises ValueError for pictures of a size that doubling doesn't reach, or classes where there are none.
+    Raises ValueError for pictures of a size that doubling doesn't reach, classes where there are none, or a penalty of
+    single pictures with a normalisation over the batch.
     """
     if conditional and not num_classes:
         raise ValueError("conditional needs labels of two classes or more, and the data has none")
     if label_smoothing and loss not in SMOOTHED:
         raise ValueError(f"label_smoothing is of {' and '.join(SMOOTHED)}: {loss} has no labels to smooth")
-    default = "none" if spectral_normalization else "layer" if loss == "wasserstein_gp" else "batch"
+    penalty = "wasserstein_gp" if loss == "wasserstein_gp" else "r1" if r1 else None
+    if penalty and discriminator_normalization == "batch":
+        raise ValueError(f"{penalty} is of one picture at a time: set discriminator_normalization to layer or none")
+    default = "none" if spectral_normalization else "layer" if penalty else "batch"
     return DCGAN(
         image_shape=list(image_shape), num_classes=num_classes if conditional else None, prior=prior,
         latent_dimensions=latent_dimensions, filters=filters, kernel_size=kernel_size, leak=leak, dropout=dropout,
@@ -100,27 +107,30 @@ class DCGAN(keras.Model):
         made = Nets(**nets | {"image_shape": tuple(nets["image_shape"])})
         self.generator, self.discriminator = made.generator(), made.discriminator()
         self.seeds = keras.random.SeedGenerator()
-        decides = self._objective.middle == self._objective.middle
-        self.tracked = [keras.metrics.Mean(name) for name in TRACKED if decides or name != "d_accuracy"]
+        names = [name for name in TRACKED if self._objective.decides or name != "d_accuracy"]
+        self.tracked = [keras.metrics.Mean(name) for name in names]
         self.built = True
 
     def compile(
         self, optimizer: Any = "adam", optimizers: dict[str, keras.optimizers.Optimizer] | None = None, **given: Any
     ) -> None:
-        """A clone of `optimizer` for each network, or one of `optimizers` by name; the one that it has is kept with
-        the discriminator's, which takes its learning rate.
+        """A clone of `optimizer` for each network, or one of `optimizers` by name; where it is the one that the model
+        has, both are kept, with these learning rates.
         """
+        named = optimizers or {}
         if optimizer is getattr(self, "optimizer", None):
             first, second = optimizer, self.discriminator_optimizer
-            second.learning_rate = self._rate_of(first)
+            second.learning_rate = slowed(rate_of(named.get("discriminator", first)), self.d_steps)
+            if "generator" in named:
+                first.learning_rate = rate_of(named["generator"])
         else:
             of_all = keras.optimizers.get(optimizer)
-            named = {name: (optimizers or {}).get(name, of_all) for name in self.OPTIMIZERS}
-            first, second = (type(one).from_config(one.get_config()) for one in named.values())
-            if isinstance(second._learning_rate, keras.optimizers.schedules.LearningRateSchedule):
-                second.learning_rate = self._rate_of(second)
-            first.build(_trainable(self.generator))
-            second.build(_trainable(self.discriminator))
+            both = [named.get(name, of_all) for name in self.OPTIMIZERS]
+            first, second = (type(one).from_config(one.get_config()) for one in both)
+            if callable(second._learning_rate):
+                second.learning_rate = slowed(second._learning_rate, self.d_steps)
+            first.build(trainable(self.generator))
+            second.build(trainable(self.discriminator))
         self.discriminator_optimizer = second
         how = {key: given[key] for key in ("run_eagerly", "steps_per_execution", "jit_compile") if key in given}
         super().compile(optimizer=first, auto_scale_loss=False, **how)
@@ -143,6 +153,18 @@ class DCGAN(keras.Model):
         """(batch, latent_dimensions), and where it is conditional (batch, classes) one-hot -> pictures in [0, 1]."""
         return self.generator([codes, labels] if self.conditional else codes, training=False)
 
+    @property
+    def settled(self) -> list[keras.Variable]:
+        """What the generator's normalisation has seen."""
+        return self.generator.non_trainable_variables
+
+    def settle(self) -> None:
+        """That anew, of the weights as they are: over codes that are always the same, and all classes in turn."""
+        codes, classes = drawn(0, SETTLING, self.latent_dimensions, self.prior), self._config["num_classes"] or 1
+        label = tf.one_hot(tf.range(SETTLING) % classes, classes)
+        with set_in(self.generator, BatchNormalization, "momentum", 0.0):
+            self.generator([codes, label] if self.conditional else codes, training=True)
+
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         images, label = self._unpacked(data)
         for _ in range(self.d_steps - 1):
@@ -158,9 +180,10 @@ class DCGAN(keras.Model):
     def test_step(self, data: Any) -> dict[str, tf.Tensor]:
         images, label = self._unpacked(data)
         fakes = self._fakes(images, label, training=False)
-        real, fake = self._scores(images, label, False), self._scores(fakes, label, False)
+        with set_in(self.discriminator, Dropout, "rate", 0.0):
+            real, fake = self._judge(images, label), self._judge(fakes, label)
         loss = self._objective.discriminator(real, fake, self._config["label_smoothing"])
-        self._track(d_loss=loss, g_loss=self._objective.generator(fake), **self._judged(real, fake))
+        self._track(d_loss=loss, g_loss=self._objective.generator(fake), **self._objective.told(real, fake))
         return {one.name: one.result() for one in self.tracked if one.name not in TRACKED[-3:]}
 
     def _discriminator_step(self, images: tf.Tensor, fakes: tf.Tensor, label: Label) -> None:
@@ -173,15 +196,16 @@ class DCGAN(keras.Model):
             real, slope = self._scored(images, label)
             fake = self._scores(fakes, label)
             loss = self._objective.discriminator(real, fake, self._config["label_smoothing"])
-            total = loss + self._config["r1"] / 2 * slope + self._gradient_penalty(images, fakes, label)
+            flat = self._objective.share * self._config["r1"] / 2 * slope
+            total = loss + flat + self._gradient_penalty(images, fakes, label)
         self._apply(self.discriminator_optimizer, self.discriminator, tape, total, "d_gradient")
-        self._track(d_loss=total, **self._judged(real, fake))
+        self._track(d_loss=total, **self._objective.told(real, fake))
 
     def _adversarial_step(self, making: tf.GradientTape, fakes: tf.Tensor, label: Label) -> None:
         """Step 2: the generator through the discriminator, which learns nothing here, on fakes alone."""
         with tf.GradientTape(watch_accessed_variables=False) as judging:
             judging.watch(fakes)
-            loss = self._objective.generator(self._scores(self._noised(fakes), label))
+            loss = self._objective.generator(self._judge(self._noised(fakes), label))
         slopes = judging.gradient(loss, fakes)
         self._apply(self.optimizer, self.generator, making, fakes, "g_gradient", slopes)
         self._track(g_loss=loss)
@@ -213,6 +237,13 @@ class DCGAN(keras.Model):
 
     def _scores(self, images: tf.Tensor, label: Label, training: bool = True) -> tf.Tensor:
         return self.discriminator([images, label] if self.conditional else images, training=training)
+
+    def _judge(self, images: tf.Tensor, label: Label) -> tf.Tensor:
+        """Scores of pictures from which the discriminator learns nothing: its normalisation is that of training, by the
+        batch, and remembers none of it.
+        """
+        with set_in(self.discriminator, BatchNormalization, "momentum", 1.0):
+            return self._scores(images, label)
 
     def _scored(self, images: tf.Tensor, label: Label) -> tuple[tf.Tensor, tf.Tensor | float]:
         """Scores of real pictures, and where that is asked for the mean squared slope there."""
@@ -248,24 +279,10 @@ class DCGAN(keras.Model):
         images, y, _ = keras.utils.unpack_x_y_sample_weight(data)
         return images, y["label"] if self.conditional else None
 
-    def _judged(self, real: tf.Tensor, fake: tf.Tensor) -> dict[str, tf.Tensor]:
-        """How real both look to it, on average, and how often it is right where it decides."""
-        own = self._objective
-        told = {"d_real": tf.reduce_mean(own.judged(real)), "d_fake": tf.reduce_mean(own.judged(fake))}
-        right = tf.concat([real > own.middle, fake < own.middle], 0)
-        return told | ({"d_accuracy": tf.reduce_mean(tf.cast(right, tf.float32))} if own.middle == own.middle else {})
-
     def _track(self, **values: tf.Tensor) -> None:
         for one in self.tracked:
             if one.name in values:
                 one.update_state(values[one.name])
-
-    def _rate_of(self, optimizer: keras.optimizers.Optimizer) -> Any:
-        """An optimizer's learning rate for the discriminator, whose steps are `d_steps` times as many."""
-        rate = optimizer._learning_rate
-        if not isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
-            return float(keras.ops.convert_to_numpy(rate))
-        return rate if self.d_steps == 1 or isinstance(rate, Slowed) else Slowed(rate, self.d_steps)
 
     def get_config(self) -> dict[str, Any]:
         return {**self._config, "name": self.name}
@@ -280,8 +297,3 @@ class DCGAN(keras.Model):
         self.compile(optimizers={
             name: keras.saving.deserialize_keras_object(one) for name, one in config["optimizers"].items()
         })  # fmt: skip
-
-
-def _trainable(net: keras.Model) -> list[keras.Variable]:
-    """All that some stage may train, whatever is frozen now."""
-    return [variable for layer in net._flatten_layers() for variable in layer._trainable_variables]

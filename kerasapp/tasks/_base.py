@@ -156,6 +156,10 @@ class Task(ABC):
         """Whether it has metrics of a whole split."""
         return type(self).measure is not Task.measure
 
+    def measured(self, model: keras.Model, splits: dict[str, Split]) -> Collection[str] | None:
+        """The metrics of METRICS, and theirs with `val_`, that a training of this model has; None where all."""
+        return None
+
     @abstractmethod
     def read(self) -> dict[str, tf.TensorSpec]:
         """The raw features that serving takes, each (None, ...): encoded image bytes, one tensor a column, strings."""

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from kerasapp.ops._latent import drawn
+from kerasapp.pictures import as_pixels
 from kerasapp.tasks._base import Raw
 from kerasapp.types import Split
 
@@ -35,12 +36,17 @@ def reconstructed(model: keras.Model, images: tf.Tensor) -> tuple[tf.Tensor, tf.
 
 
 def in_parts(function: Callable, codes: tf.Tensor, labels: tf.Tensor | None) -> np.ndarray:
-    """`function(codes, labels)` with a part of both at a time, joined."""
+    """`function(codes, labels)`, pictures, with a part of both at a time, joined: uint8."""
     parts = [
-        np.asarray(function(codes[at : at + AT_ONCE], None if labels is None else labels[at : at + AT_ONCE]))
+        as_pixels(np.asarray(function(codes[at : at + AT_ONCE], None if labels is None else labels[at : at + AT_ONCE])))
         for at in range(0, len(codes), AT_ONCE)
     ]
     return np.concatenate(parts)
+
+
+def spread(length: int, most: int) -> np.ndarray:
+    """At most so many of `length` rows, evenly: a part of them from the front may be of some classes alone."""
+    return np.unique(np.linspace(0, length - 1, min(most, length)).astype(int))
 
 
 def over(task: "ImageGeneration", split: Split, function: Callable, rows: np.ndarray | None = None) -> list[np.ndarray]:

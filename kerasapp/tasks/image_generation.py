@@ -19,7 +19,7 @@ from kerasapp import pictures
 from kerasapp.data._split import Subset
 from kerasapp.errors import DataError, KerasappError, StepError
 from kerasapp.files import write
-from kerasapp.names import lacking
+from kerasapp.names import lacking, some
 from kerasapp.ops._latent import drawn
 from kerasapp.tasks._base import Raw, Task
 from kerasapp.tasks._generative import endpoints, in_parts, makes_codes, over, reconstructed
@@ -35,6 +35,7 @@ DRAWN = 64  # pictures in a sheet
 SHEET, SHEETS, ANIMATION = "samples.png", "sheets", "samples.webp"
 """In a run's folder: what the model draws, what it drew on the way, and that as an animation."""
 FRAME = 150  # milliseconds
+NAMED = 20  # classes
 BEYOND = 0.01  # of the scale, what a value may lie outside it
 
 
@@ -72,7 +73,9 @@ class ImageGeneration(Task):
     """Epochs between two sheets of pictures from the same codes. Default: about 50 in the whole training."""
 
     features: Extractor | None = None
-    """What `val_fid` and `val_kid` are measured by, each `train.measure_every` epochs, of `feature_samples`."""
+    """What `val_fid` and `val_kid` are measured by, each `train.measure_every` epochs, of `feature_samples`; against
+    train where there is no validation.
+    """
     feature_samples: PositiveInt = 2000
 
     image_shape: list[int] = field(init=False, default=None, repr=False)
@@ -136,7 +139,7 @@ class ImageGeneration(Task):
         """
         label = {"label": numbered(raw["label"], self.labels, self.label_values)} if self._labelled(raw) else {}
         if "code" in raw:
-            return {"code": raw["code"], **label}
+            return {"code": raw["code"], **{name: self._known(places) for name, places in label.items()}}
         return {"image": decoded(raw["image"], self.image_shape, self.resize, self.value_range), **label}
 
     def encode(self, raw: Raw, keys: tf.Tensor | None = None) -> tuple[Any, Raw]:
@@ -159,6 +162,14 @@ class ImageGeneration(Task):
     def metrics(self) -> list[keras.metrics.Metric]:
         """None: they are the model's."""
         return []
+
+    def measured(self, model: keras.Model, splits: dict[str, Split]) -> Collection[str] | None:
+        tracked = getattr(model, "tracked", None)
+        if tracked is None:
+            return None
+        own = {metric.name for metric in tracked} | (set() if hasattr(model, "OPTIMIZERS") else {"loss"})
+        validated = {f"val_{name}" for name in own} if "validation" in splits else set()
+        return own | validated | ({"val_fid", "val_kid"} if self.features else set())
 
     def decode(self, outputs: Raw, context: Raw) -> Raw:
         """From codes: `image` float32 (batch, height, width, channels). From pictures: `code`, `error`, the mean
@@ -216,7 +227,7 @@ class ImageGeneration(Task):
         return pictures.tiled(np.concatenate(pairs), min(8, len(rows)))
 
     def draw(self, model: keras.Model, count: int, seed: int, label: str | None = None) -> np.ndarray:
-        """(count, height, width, channels) float32 in [0, 1], of one class or of all in turn."""
+        """(count, height, width, channels) uint8, of one class or of all in turn."""
         codes = drawn(seed, count, model.latent_dimensions, model.prior)
         return in_parts(model.decode, codes, self.one_hot(model, count, label))
 
@@ -246,8 +257,14 @@ class ImageGeneration(Task):
         return tf.one_hot(raw["label"], len(self.labels))
 
     def one_hot_of(self, names: tf.Tensor) -> tf.Tensor:
-        """(batch,) strings -> (batch, classes), zeros for one that is no class."""
-        return tf.one_hot(numbered(names, self.labels, self.label_values), len(self.labels))
+        """(batch,) strings -> (batch, classes). Serving answers with an error where one is no class."""
+        return tf.one_hot(self._known(numbered(names, self.labels, self.label_values)), len(self.labels))
+
+    def _known(self, places: tf.Tensor) -> tf.Tensor:
+        """The same numbers of classes, none of them -1."""
+        told = f"label: no such class. There are {some(self.labels, NAMED)}"
+        with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(places >= 0), [told])]):
+            return tf.identity(places)
 
 
 def _classes(split: Split) -> dict[str, Any]:

@@ -53,6 +53,7 @@ def _argument(recipe: Recipe) -> str | None:
 
 
 def _imagenet(spec: Spec, model: keras.Model) -> None:
+    keras.config.disable_interactive_logging()  # of a download, on stdout
     try:
         theirs = model.with_imagenet() if hasattr(model, "with_imagenet") else _theirs(spec, model, "imagenet")
     except Exception as error:  # whatever a download ends with

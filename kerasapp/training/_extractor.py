@@ -72,6 +72,7 @@ def _of_model(model: keras.Model, name: str) -> Callable[[np.ndarray], np.ndarra
 
 
 def _inception() -> Extractor:
+    keras.config.disable_interactive_logging()  # of a download, on stdout
     try:
         model = keras.applications.InceptionV3(include_top=False, pooling="avg", weights="imagenet")
     except Exception as error:  # what a download raises is any of many

@@ -54,7 +54,7 @@ def fit(
             optimizer = optimizer_of(stage, model, data.steps, taken, fixed)
             compile_model(
                 model, task, stage.train, optimizer=optimizer, steps_per_epoch=data.steps, eager=eager,
-                optimizers=optimizers_of(stage, data.steps),
+                optimizers=optimizers_of(stage, data.steps, taken),
             )  # fmt: skip
             if number < place.stage:
                 continue

@@ -23,8 +23,7 @@ def measuring(
     are all streamed, which then cost nothing.
     """
     if isinstance(task, ImageGeneration) and task.features:
-        there = next(splits[name] for name in ("validation", "train") if name in splits)
-        return [Measure(distances(model, task, there), every=every, last=last)], every
+        return [Measure(distances(model, task, splits), every=every, last=last)], every
     if not task.measures() or "validation" not in splits:
         return [], 1
     forward = pipeline.forward(model, task, splits["validation"], readers["validation"])

@@ -34,12 +34,18 @@ def optimizer_of(
     return optimizer
 
 
-def optimizers_of(stage: Stage, steps: int) -> dict[str, keras.optimizers.Optimizer]:
-    """Those that a stage names for a model that has several."""
+def optimizers_of(stage: Stage, steps: int, taken: int) -> dict[str, keras.optimizers.Optimizer]:
+    """Those that a stage names for a model that has several; of one that is kept it is the learning rate that counts,
+    and a schedule from `taken` steps on.
+    """
     named = stage.train.optimizers or {}
-    return {
+    made = {
         name: make_optimizer(replace(stage.train, optimizer=spec), steps, stage.epochs) for name, spec in named.items()
     }
+    for one in made.values() if stage.keep_optimizer else ():
+        if callable(one._learning_rate):
+            one.learning_rate = Later(one._learning_rate, taken)
+    return made
 
 
 def apply_trainable(model: keras.Model, stage: Stage, fixed: Collection[str]) -> None:

@@ -2,6 +2,7 @@
 
 import fnmatch
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from kerasapp.training._base_weights import take_weights
 from kerasapp.training._compile import make_optimizer
 from kerasapp.training._embedding import Matched, matched
 from kerasapp.training._fault import fault, steps_told
+from kerasapp.training._generated import distances_of
 from kerasapp.training._stages import frozen, leaves, stages_of
 from kerasapp.types import Split
 
@@ -66,17 +68,18 @@ def _prepared(recipe: Recipe, cache: Path | None, started: bool) -> Prepared:
             look()
         except KerasappError as error:
             raise fault(recipe, f"train.{path}", str(error)) from error
-    check_monitor(recipe, splits)
     embedding = None if started else matched(recipe, task)
     model = build(recipe, task, embedding)
     if not started:
         take_weights(recipe, model)
     check_names(recipe, model)
+    check_monitor(recipe, splits, task.measured(model, splits))
     asked = components.signature("models", recipe.model["name"], folder=recipe.folder).names
     cut = splits | {name: task.cut(splits[name], asked) for name in ("train", "validation") if name in splits}
     check_built(recipe, task, model, cut)
     check_optimizer(recipe, model)
     check_filled(recipe, task, cut["train"])
+    check_features(recipe, task, cut)
     check_saved(recipe, model)
     check_stages(recipe, model)
     return Prepared(recipe, task, splits, cut, model, embedding)
@@ -168,9 +171,12 @@ def check_augmented(recipe: Recipe, augmented: Any, inputs: Any) -> None:
 
 def check_optimizer(recipe: Recipe, model: keras.Model) -> None:
     """Raises RecipeError where a model that has its own updates can't take the recipe's optimizer, or has none of the
-    name that one is given by, or takes no rates by depth.
+    name that one is given by, or takes no rates by depth, or has several, whose rates a plateau can't lower together.
     """
     there = getattr(model, "OPTIMIZERS", ())
+    if there and any(stage.train.reduce_on_plateau for stage in stages_of(recipe)):
+        told = f"{recipe.model['name']} has several optimizers, and this lowers the rate of one. Leave it out"
+        raise fault(recipe, "train.reduce_on_plateau", f"{told}, or give both a schedule that falls")
     for name in [name for stage in stages_of(recipe) for name in stage.train.optimizers or () if name not in there]:
         told = lacking("optimizer", name, there) if there else f"{recipe.model['name']} has one optimizer: leave it out"
         raise fault(recipe, "train.optimizers", told)
@@ -203,12 +209,27 @@ def check_saved(recipe: Recipe, model: keras.Model) -> None:
         raise fault(recipe, "model", f"Keras can't save the model: {first_line(error)}. {way_out}") from error
 
 
-def check_monitor(recipe: Recipe, splits: dict[str, Split]) -> None:
-    """A `val_` metric needs a validation split. Raises RecipeError."""
+def check_features(recipe: Recipe, task: Task, splits: dict[str, Split]) -> None:
+    """What a task's `features` name must be at hand before training begins. Raises RecipeError."""
+    try:
+        if getattr(task, "features", None):
+            distances_of(task, splits)
+    except KerasappError as error:
+        raise fault(recipe, "task.features", str(error)) from error
+
+
+def check_monitor(recipe: Recipe, splits: dict[str, Split], there: Collection[str] | None) -> None:
+    """A `val_` metric needs a validation split, and where it is known what there is to monitor (`there`) it must be of
+    that. Raises RecipeError.
+    """
     metric = recipe.train.monitor.metric
+    if metric in (there or ()):
+        return
     if metric.startswith("val_") and "validation" not in splits:
         told = f"monitor {metric} needs a validation split and the data has none: set data.split.validation, or monitor"
         raise fault(recipe, "train.monitor", f"{told} {metric.removeprefix('val_')}")
+    if there is not None:
+        raise fault(recipe, "train.monitor", lacking("metric", metric, sorted(there)))
 
 
 def check_stages(recipe: Recipe, model: keras.Model) -> None:

@@ -21,8 +21,8 @@ def warm_start(model: keras.Model, task: Task, word: str) -> None:
         raise RunError(word, f"was trained with another vocabulary ({counts}). Use its own data, or start anew")
     source = run.model()
     there, here = (getattr(one, "latent_dimensions", None) for one in (source, model))
-    if there != here:
-        told = f"has codes of {there or 'no'} numbers, and this model of {here or 'none'}"
+    if there and here and there != here:
+        told = f"has codes of {there} numbers, and this model of {here}"
         raise RunError(word, f"{told}. Set model.latent_dimensions to the same, or start anew")
     theirs = by_name(source)
     taken, left = 0, []

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from kerasapp.callbacks.averages import Averages
 from kerasapp.models._adversarial import OBJECTIVES, Slowed
 from kerasapp.models._stages import SIZES
 from kerasapp.models.dcgan import build
@@ -80,6 +81,34 @@ def test_each_of_the_two_steps_leaves_the_other_network_alone():
         np.testing.assert_allclose(weight.numpy(), old, rtol=0, atol=1e-15)
     known = {id(v) for v in model.discriminator_optimizer._trainable_variables}
     assert known == {id(v) for v in model.discriminator.trainable_variables}
+    assert model.run_eagerly
+
+
+def test_only_its_own_step_changes_what_the_discriminators_normalisation_remembers():
+    keras.utils.set_random_seed(0)
+    model = compiled(dropout=0.5)
+    seen = [v for v in model.discriminator.non_trainable_variables if "moving" in v.path]
+    fakes = model._fakes(images(), None)
+    with tf.GradientTape() as making:
+        fakes = model._fakes(images(), None)
+    before = [v.numpy() for v in seen]
+    model._adversarial_step(making, fakes, None)
+    told = model.test_step((images(),))
+    assert seen and all(np.array_equal(v.numpy(), old) for v, old in zip(seen, before, strict=True))
+    model._discriminator_step(images(), fakes, None)
+    assert not any(np.array_equal(v.numpy(), old) for v, old in zip(seen, before, strict=True))
+    assert told
+
+
+def test_validation_judges_as_training_does_but_without_dropout():
+    keras.utils.set_random_seed(0)
+    model = compiled(dropout=0.5)
+    plain = compiled()
+    plain.discriminator.set_weights(model.discriminator.get_weights())
+    expected = tf.reduce_mean(tf.sigmoid(plain.discriminator(images(), training=True)))
+    assert float(model.test_step((images(),))["d_real"]) == pytest.approx(float(expected), rel=1e-4)
+    again = model.discriminator(images(), training=True), model.discriminator(images(), training=True)
+    assert not np.array_equal(*again), "dropout is back"
 
 
 def test_a_step_is_that_of_the_form_which_makes_its_fakes_twice():
@@ -128,10 +157,22 @@ def test_penalties_are_what_finite_differences_say():
     score = lambda x: float(model.discriminator(x)[0, 0])  # noqa: E731 - linear, as its leak is 1
     steps = np.eye(64, dtype="float32").reshape(64, 1, 8, 8, 1)
     slope = sum((score(picture + step) - score(picture)) ** 2 for step in steps)
+    slope /= 4  # of pixels from -1 to 1, which lie twice as far apart
     expected = 10 * (np.sqrt(slope) - 1) ** 2
     assert float(model._gradient_penalty(picture, picture * 0.5, None)) == pytest.approx(expected, rel=1e-3)
     model._config["r1"] = 1.0
     assert float(model._scored(picture, None)[1]) == pytest.approx(slope, rel=1e-2)
+
+
+@pytest.mark.parametrize("loss, share", [("bce", 0.5), ("hinge", 1.0)])
+def test_r1_weighs_as_much_against_the_loss_as_in_its_paper(loss, share):
+    """There the loss is a sum of what is lost on real pictures and on fakes; of `bce` it is here the mean."""
+    keras.utils.set_random_seed(0)
+    without = compiled(loss=loss, discriminator_normalization="none")
+    keras.utils.set_random_seed(0)
+    model = compiled(loss=loss, discriminator_normalization="none", r1=100.0)
+    slope = float(model._scored(images(), None)[1])
+    assert stepped(model)["d_loss"] == pytest.approx(stepped(without)["d_loss"] + share * 50 * slope, rel=1e-3)
 
 
 def test_it_is_loaded_with_both_optimizers_as_it_was_saved(tmp_path):
@@ -152,7 +193,44 @@ def test_a_schedule_lasts_as_long_for_a_discriminator_that_takes_more_steps(tmp_
     assert isinstance(slowed, Slowed) and float(slowed(tf.constant(25))) == float(falling(5))
     again = Slowed.from_config(slowed.get_config())
     assert float(again(tf.constant(25))) == float(falling(5))
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras").discriminator_optimizer._learning_rate
+    assert float(loaded(tf.constant(25))) == float(falling(5)), "slowed once"
     assert not isinstance(model.optimizer._learning_rate, Slowed)
+
+
+@pytest.mark.parametrize("settings", [{}, {"conditional": True, "num_classes": 3}], ids=str)
+def test_averaged_weights_are_normalised_by_what_they_themselves_make(settings):
+    """So that their pictures are those of training mode, and training goes on with what it had seen."""
+    keras.utils.set_random_seed(0)
+    model = compiled(optimizers={"generator": keras.optimizers.Adam(0.1, use_ema=True, ema_momentum=0.9)}, **settings)
+    label = [0, 1, 2, 0, 1, 2] if settings else None
+    for _ in range(8):
+        stepped(model, label)
+    codes = tf.random.stateless_normal([600, 3], [1, 2])
+    labels = tf.one_hot(tf.range(600) % 3, 3) if settings else None
+    averages = Averages()
+    averages.set_model(model)
+    before = [v.numpy() for v in model.variables]
+    averages.on_epoch_end(0)
+    made = model.decode(codes, labels).numpy()
+    in_training = model.generator([codes, labels] if settings else codes, training=True).numpy()
+    assert np.abs(made - in_training).mean() < 0.02 < in_training.std()
+    averages.back().on_epoch_end(0, {})
+    assert all(np.array_equal(v.numpy(), old) for v, old in zip(model.variables, before, strict=True))
+
+
+def test_optimizers_that_are_kept_go_on_at_the_rates_that_are_named():
+    """As a stage with `keep_optimizer` does, whose own rate is for those that it does not name."""
+    model = compiled(optimizers={"discriminator": keras.optimizers.Adam(4e-4)})
+    stepped(model)
+    kept, other = model.optimizer, model.discriminator_optimizer
+    kept.learning_rate = 1e-3
+    model.compile(kept, {"discriminator": keras.optimizers.Adam(2e-4)}, run_eagerly=True)
+    assert model.optimizer is kept and model.discriminator_optimizer is other and int(other.iterations) == 1
+    assert float(kept.learning_rate) == pytest.approx(1e-3) and float(other.learning_rate) == pytest.approx(2e-4)
+    model.compile(kept, {"generator": keras.optimizers.Adam(5e-3)}, run_eagerly=True)
+    assert float(kept.learning_rate) == pytest.approx(5e-3) and float(other.learning_rate) == pytest.approx(1e-3)
 
 
 def test_a_class_changes_what_is_drawn_and_how_it_is_judged():
@@ -166,7 +244,13 @@ def test_a_class_changes_what_is_drawn_and_how_it_is_judged():
 
 
 @pytest.mark.parametrize(
-    "settings, told", [({"conditional": True}, "needs labels"), ({"loss": "hinge", "label_smoothing": 0.1}, "smooth")]
+    "settings, told",
+    [
+        ({"conditional": True}, "needs labels"),
+        ({"loss": "hinge", "label_smoothing": 0.1}, "smooth"),
+        ({"r1": 1.0, "discriminator_normalization": "batch"}, "r1 is of one picture"),
+        ({"loss": "wasserstein_gp", "discriminator_normalization": "batch"}, "wasserstein_gp is of one picture"),
+    ],
 )
 def test_what_does_not_go_together_is_refused(settings, told):
     with pytest.raises(ValueError, match=told):

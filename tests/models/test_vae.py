@@ -107,6 +107,20 @@ def test_it_learns_by_keras_own_step_saves_and_is_loaded_equal(kind, network, tm
     assert codes.shape == (5, 2)
 
 
+@pytest.mark.parametrize("network", ["dense", "convolutional"])
+@pytest.mark.parametrize("kind", [vae, autoencoder])
+def test_in_mixed_precision_scores_and_losses_are_of_float32(kind, network):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        model = kind.build(**SMALL, network=network, filters=2)
+        assert model(images(), training=True).dtype == "float32"
+        assert model.losses[0].dtype == "float32" and model.encode(images()).dtype == "float32"
+        assert model.decode(model.encode(images())).dtype == "float32"
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
 def test_what_is_spoilt_in_training_is_compared_with_what_it_was():
     model = autoencoder.build(**SMALL, corruption="masking", corruption_level=1.0)
     seen = []
