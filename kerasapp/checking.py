@@ -18,6 +18,10 @@ from kerasapp.wording import complaint, shown
 
 INPUTS = (Slot("inputs", str | list[str] | None, False),)
 """What a layer of `model: graph` takes besides its own arguments."""
+OF_LAYERS = (Slot("trainable", bool, False, True), Slot("dtype", str | None, False))
+"""What a layer of `layers/` takes besides what its file says."""
+OWN = {"keras.losses": "losses", "keras.layers": "layers"}
+"""Parts of Keras beside which a recipe may name a file of ours."""
 OWN_DEFAULTS = ("model", "task")
 """What has defaults of `train`: those of the model stand over those of the task."""
 GUESSES = 100  # faults of one recipe that say what may have been meant
@@ -180,12 +184,13 @@ class Checker:
         return self._slots[key]
 
     def _read_slots(self, kind: str, name: str, entry: str | None, hidden: set[str]) -> list[Slot]:
-        if kind == "keras.losses" and name in components.names("losses"):
-            kind = "losses"
+        if kind in OWN and name in components.names(OWN[kind]):
+            kind = OWN[kind]
         if kind.startswith("keras."):
             return self.keras_slots(kind.removeprefix("keras."), name)
         arguments = self.signature(kind, name, entry).arguments
-        return [Slot(a.name, type_of(a.annotation), a.required, a.default) for a in arguments if a.name not in hidden]
+        found = [Slot(a.name, type_of(a.annotation), a.required, a.default) for a in arguments if a.name not in hidden]
+        return [*found, *OF_LAYERS] if kind == "layers" else found
 
     def signature(self, kind: str, name: str, entry: str | None = None) -> components.Signature:
         """What a component's file says that it takes, read once."""
@@ -250,10 +255,10 @@ class Checker:
 
 
 def offered(kind: str, entry: str | None = None) -> list[str]:
-    """The names of a kind that a recipe may give: stock components, or Keras's, its losses with those of `losses/`."""
+    """The names of a kind that a recipe may give: stock components, or Keras's, with ours where there are such."""
     if not kind.startswith("keras."):
         return components.names(kind, entry)
-    return [*keras_names.names(kind.removeprefix("keras.")), *(components.names("losses") * (kind == "keras.losses"))]
+    return [*keras_names.names(kind.removeprefix("keras.")), *(components.names(OWN[kind]) if kind in OWN else ())]
 
 
 _NOUN = {

@@ -107,11 +107,16 @@ class Signature:
 
 
 def names(kind: str, entry: str | None = None) -> list[str]:
-    """The stock components of a kind; of `ops` those that have the entry (`apply`, `augment`, `mix` or `learn`)."""
+    """The stock components of a kind; of `ops` those that have the entry (`apply`, `augment`, `mix` or `learn`), of
+    `layers` those whose file holds a class of its name.
+    """
     found = sorted(path.stem for path in (HERE / kind).glob("*.py") if path.name[0] != "_")
-    if kind != "ops":
+    if kind not in ("ops", "layers"):
         return found
-    return [name for name in found if f"\ndef {entry}(" in (HERE / kind / f"{name}.py").read_text(encoding="utf-8")]
+    texts = {name: (HERE / kind / f"{name}.py").read_text(encoding="utf-8") for name in found}
+    if kind == "ops":
+        return [name for name in found if f"\ndef {entry}(" in texts[name]]
+    return [name for name in found if f"\nclass {_camel(name)}(" in texts[name]]
 
 
 def find(kind: str, name: str, entry: str | None = None, folder: Path | None = None) -> Source:
@@ -123,12 +128,13 @@ def find(kind: str, name: str, entry: str | None = None, folder: Path | None = N
         if other and entry in BELONGS:
             raise UnknownComponent(f'"{name}" {BELONGS[other]}', [])
         raise UnknownComponent(f'unknown {_SINGULAR.get(kind, kind)} "{name}"', names(kind, entry))
-    word = entry or ENTRY.get(kind) or name.title().replace("_", "")
+    word = entry or ENTRY.get(kind) or _camel(name)
     return Source(HERE / kind / f"{name}.py", word, f"kerasapp.{kind}.{name}")
 
 
 def signature(kind: str, name: str, entry: str | None = None, folder: Path | None = None) -> Signature:
-    """What a component takes: keyword-only arguments of a function, fields of a Task class and its bases.
+    """What a component takes: keyword-only arguments of a function, those of a layer's `__init__`, fields of a Task
+    class and its bases.
 
     Its literals are the constants of the class; of a model the TRAIN of its file.
     """
@@ -143,6 +149,8 @@ def signature(kind: str, name: str, entry: str | None = None, folder: Path | Non
             if isinstance(item, ast.Assign) and ast.unparse(item.targets[0]) == "TRAIN":
                 _read_literal("TRAIN", item.value, literals)
         return Signature(source, found, literals)
+    if kind == "layers":
+        return Signature(source, _of_layer(source.node), literals)
     arguments: dict[str, Argument] = {}
     _read_class(source, arguments, literals)
     return Signature(source, list(arguments.values()), literals)
@@ -191,6 +199,10 @@ def facts() -> set[str]:
     """Every fact that some stock task offers: such a name is never a recipe key."""
     texts = (path.read_text(encoding="utf-8") for path in (HERE / "tasks").glob("*.py"))
     return {name for text in texts for row in FACTS.findall(text) for name in ast.literal_eval(row)}
+
+
+def _camel(name: str) -> str:
+    return name.title().replace("_", "")
 
 
 _SINGULAR = {"models": "model", "tasks": "task", "data": "data source", "losses": "loss", "ops": "step"}
@@ -255,6 +267,17 @@ def _read_class(source: Source, arguments: dict[str, Argument], literals: dict[s
                 arguments[name] = _argument(name, item.annotation, item.value)
         elif isinstance(item, ast.Assign) and isinstance(item.targets[0], ast.Name) and item.targets[0].id.isupper():
             _read_literal(item.targets[0].id, item.value, literals)
+
+
+def _of_layer(node: ast.ClassDef) -> list[Argument]:
+    """The arguments of a layer's `__init__`, in order."""
+    made = next((item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == "__init__"), None)
+    if made is None:
+        return []
+    given = made.args.args[1:]
+    defaults = [*[None] * (len(given) - len(made.args.defaults)), *made.args.defaults]
+    pairs = [*zip(given, defaults, strict=True), *zip(made.args.kwonlyargs, made.args.kw_defaults, strict=True)]
+    return [_argument(each.arg, each.annotation, default) for each, default in pairs]
 
 
 def _read_literal(name: str, value: ast.expr | None, literals: dict[str, Any]) -> None:

@@ -78,7 +78,9 @@ Loss = Annotated[Spec, Component("keras.losses")]
 """One of Keras's, by its class, or of `losses/`, by its file."""
 Schedule = Annotated[Spec, Component("keras.optimizers.schedules")]
 Layers = dict[str, Annotated[Spec, Component("keras.layers")]]
-"""Layer names and the Keras layer of each; `inputs: [name, ...]` besides a layer's own arguments."""
+"""Layer names and the layer of each, one of Keras's, by its class, or of `layers/`, by its file; `inputs: [name, ...]`
+besides a layer's own arguments.
+"""
 Embedding = Annotated[dict[str, Any], Keys((("from", str), ("trainable", bool, True)))]
 """Word vectors that an embedding starts from: those of a run, or of a file; frozen, or trained further.
 

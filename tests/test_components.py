@@ -1,6 +1,7 @@
 """A file is a component: its name, its signature, making it."""
 
 import ast
+import inspect
 import sys
 from typing import Any
 
@@ -23,6 +24,21 @@ def test_steps_are_told_apart_by_their_entry():
     assert "flip" in steps["augment"] and "hog" in steps["apply"] and "mixup" in steps["mix"]
     every = [name for names in steps.values() for name in names]
     assert len(every) == len(set(every)) and "decode" not in every
+
+
+def test_layers_are_the_files_with_a_class_of_their_name():
+    there = components.names("layers")
+    assert {"conv_norm_activation", "noise_injection", "residual"} <= set(there) and "spectral" not in there
+    for name in there:
+        layer, told = components.function("layers", name), components.signature("layers", name)
+        assert told.source.doc and layer.__doc__, name
+        assert all(argument.annotation is not None for argument in told.arguments), name
+        real = dict(inspect.signature(layer.__init__).parameters)
+        del real["self"]
+        assert real.pop("keywords").kind == inspect.Parameter.VAR_KEYWORD, name
+        defaults = {argument.name: argument.default for argument in told.arguments if not argument.required}
+        assert defaults == {key: given.default for key, given in real.items() if given.default is not given.empty}
+        assert told.names == set(real), name
 
 
 def test_a_step_without_tensorflow_ops_says_so(tmp_path):

@@ -32,8 +32,8 @@ def test_every_whole_recipe_shown_is_valid(page, examples):
             load(path)
 
 
-@pytest.mark.parametrize("name", ["digits.yaml", "radius.yaml"])
-def test_a_component_added_as_the_page_says_trains_and_exports(examples, name, offline, monkeypatch):
+@pytest.mark.parametrize("name", ["digits.yaml", "radius.yaml", "blocks.yaml"])
+def test_a_recipe_as_the_page_has_it_trains_and_exports(examples, name, offline, monkeypatch):
     from kerasapp.export import export
     from kerasapp.recipe import load
     from kerasapp.training import train
@@ -46,9 +46,9 @@ def test_a_component_added_as_the_page_says_trains_and_exports(examples, name, o
 
 @pytest.fixture(scope="module")
 def examples(tmp_path_factory) -> Path:
-    """The files that docs/extending.md and docs/recipes.md name, written as they stand there."""
+    """The files that these pages name, written as they stand there."""
     folder = tmp_path_factory.mktemp("examples")
-    for page in ("recipes.md", "extending.md"):
+    for page in ("recipes.md", "extending.md", "architectures.md"):
         for _, name, text in BLOCK.findall((REPOSITORY / "docs" / page).read_text(encoding="utf-8")):
             if name:
                 (folder / name).write_text(text, encoding="utf-8")

@@ -247,6 +247,30 @@ def test_a_graph_of_layers_is_checked_layer_by_layer(recipe):
     assert "num_klasses" in faults(recipe(text.replace("$num_classes", "$num_klasses")))[0][2]
 
 
+def test_layers_of_ours_are_checked_beside_those_of_keras(recipe):
+    text = TINY.replace(
+        "{name: cnn}",
+        """{name: graph, layers: {
+      stem: {name: conv_norm_activation, filters: 8, kernel_regularizer: {name: L2, l2: 1e-4}},
+      body: {name: residual, filters: 8, inputs: stem, trainable: false},
+      pool: {name: GlobalAveragePooling2D}, logits: {name: Dense, units: $num_classes}}}""",
+    )
+    layers = load(recipe(text)).model["layers"]
+    assert layers["body"] == {
+        "name": "residual", "filters": 8, "kind": "basic", "strides": 1, "version": 1, "shortcut": "projection",
+        "stochastic_depth": 0.0, "kernel_initializer": None, "kernel_regularizer": None, "inputs": "stem",
+        "trainable": False, "dtype": None,
+    }  # fmt: skip
+    assert layers["stem"]["kernel_regularizer"] == {"name": "L2", "l2": 1e-4}
+    for wrong, told in (
+        (("name: residual", "name: residul"), 'unknown layer "residul": did you mean "residual"?'),
+        (("filters: 8, inputs", "filers: 8, inputs"), 'unknown argument "filers" of residual: did you mean "filters"?'),
+        (("filters: 8, kernel", "filters: 0, kernel"), "filters: expected a number above 0, got 0"),
+        (("trainable: false", "version: 3"), "version: expected one of 1, 2, got 3"),
+    ):
+        assert told in [fault[2] for fault in faults(recipe(text.replace(*wrong)))]
+
+
 def test_step_counts_may_be_said_in_epochs(recipe):
     schedule = "{name: CosineDecay, initial_learning_rate: 0.1, warmup_target: 1.0, warmup_steps: 2 epochs}"
     found = load(recipe(TINY.replace("learning_rate: 1e-3", f"learning_rate: {schedule}")))

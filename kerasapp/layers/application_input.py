@@ -5,6 +5,7 @@ import importlib
 import keras
 
 from kerasapp import keras_names
+from kerasapp.types import Application
 
 
 @keras.saving.register_keras_serializable("kerasapp")
@@ -16,8 +17,8 @@ class ApplicationInput(keras.layers.Layer):
     same.
     """
 
-    def __init__(self, base: str, **keywords):
-        super().__init__(trainable=False, **keywords)
+    def __init__(self, base: Application, **keywords):
+        super().__init__(**{**keywords, "trainable": False})
         self.base = base
         self._prepared = importlib.import_module(keras_names.names("applications")[base][0]).preprocess_input
 

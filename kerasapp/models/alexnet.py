@@ -17,8 +17,10 @@ from typing import Literal
 import keras
 from keras import layers
 
+from kerasapp.layers._parts import beside
+from kerasapp.layers.conv_norm_activation import conv_norm_activation
 from kerasapp.layers.local_response_normalization import LocalResponseNormalization
-from kerasapp.models._blocks import beside, conv_norm_activation, dense_stack, head
+from kerasapp.models._blocks import dense_stack, head
 from kerasapp.models._convolutions import is_small, require_size, rescaled
 from kerasapp.types import Fraction, Initializer, PositiveInt, Regularizer
 

@@ -15,7 +15,8 @@ from typing import Literal
 import keras
 from keras import layers
 
-from kerasapp.models._blocks import conv_norm_activation, dense_stack, head
+from kerasapp.layers.conv_norm_activation import conv_norm_activation
+from kerasapp.models._blocks import dense_stack, head
 from kerasapp.types import (
     Activation,
     Fraction,

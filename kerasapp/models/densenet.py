@@ -19,7 +19,10 @@ from typing import Literal
 import keras
 from keras import layers
 
-from kerasapp.models._blocks import conv_norm_activation, head, norm_activation
+from kerasapp.layers._parts import norm_activation
+from kerasapp.layers.conv_norm_activation import conv_norm_activation
+from kerasapp.layers.dense_block import dense
+from kerasapp.models._blocks import head
 from kerasapp.models._convolutions import is_small, require_size, rescaled
 from kerasapp.types import Fraction, Initializer, PositiveInt, Regularizer, Weights
 
@@ -30,7 +33,6 @@ BLOCKS = {
     40: (6, 6, 6),
     100: (16, 16, 16),
 }  # table 1, section 3
-BOTTLENECK = 4  # times the growth
 COMPRESSION = 0.5
 
 
@@ -68,7 +70,7 @@ def build(
     x = _stem(rescaled(inputs, "torch"), convolution, 2 * growth_rate, small)
     for stage, count in enumerate(counts, 1):
         for block in range(1, count + 1):
-            x = _dense(x, convolution, growth_rate, f"stage_{stage}_block_{block}")
+            x = dense(x, convolution, growth_rate, f"stage_{stage}_block_{block}")
         x = norm_activation(x, f"stage_{stage}", None)
         x = layers.Activation("relu", name=f"stage_{stage}")(x)
         if stage < len(counts):
@@ -88,11 +90,3 @@ def _stem(x: keras.KerasTensor, convolution: Callable, filters: int, small: bool
     x = convolution(x, filters, 7, strides=2, name="stem")
     x = layers.ZeroPadding2D(1, name="stem_pool_pad")(x)  # after ReLU, so zeros never win
     return layers.MaxPooling2D(3, 2, name="stem_pool")(x)
-
-
-def _dense(x: keras.KerasTensor, convolution: Callable, growth: int, name: str) -> keras.KerasTensor:
-    """(batch, h, w, c) -> (batch, h, w, c + growth): what came in, beside what was made of it (equation 2)."""
-    y = norm_activation(x, f"{name}_conv_0")
-    y = convolution(y, BOTTLENECK * growth, 1, name=f"{name}_conv_1")
-    y = convolution(y, growth, 3, batch_norm=False, activation=None, use_bias=False, name=f"{name}_conv_2")
-    return layers.Concatenate(name=name)([x, y])

@@ -19,9 +19,12 @@ from typing import Any, Literal
 import keras
 from keras import layers
 
+from kerasapp.layers._parts import made
+from kerasapp.layers.conv_norm_activation import conv_norm_activation
+from kerasapp.layers.inception import inception
 from kerasapp.layers.local_response_normalization import LocalResponseNormalization
-from kerasapp.models._blocks import conv_norm_activation, head, made
-from kerasapp.models._convolutions import branched, is_small, rescaled
+from kerasapp.models._blocks import head
+from kerasapp.models._convolutions import is_small, rescaled
 from kerasapp.types import Fraction, Initializer, NonNegativeFloat, Regularizer
 
 STAGES = (  # table 1: 1x1; 3x3 and 5x5, each behind a 1x1; the 1x1 behind the pool
@@ -64,7 +67,7 @@ def build(
         x = layers.MaxPooling2D(3, 2, "same", name=f"stage_{stage - 1}_pool")(x)
         for block, widths in enumerate(blocks, 1):
             within = f"stage_{stage}_block_{block}"
-            x = _inception(x, convolution, widths, within, within if block < len(blocks) else f"stage_{stage}")
+            x = inception(x, convolution, widths, within, within if block < len(blocks) else f"stage_{stage}")
             if auxiliary_weight and within in AUXILIARY:
                 name = f"auxiliary_{len(heads) + 1}"
                 heads.append(_auxiliary(x, convolution, num_classes, kernel_regularizer, name))
@@ -123,13 +126,6 @@ def _stem(x: keras.KerasTensor, convolution: Callable, small: bool, response: bo
     x = convolution(x, 192, 3, activation=None, name="stage_1_conv_2")
     x = layers.Activation("relu", name="stage_1")(x)
     return LocalResponseNormalization(name="stage_1_response")(x) if response else x
-
-
-def _inception(x: keras.KerasTensor, convolution: Callable, widths: tuple, within: str, name: str) -> keras.KerasTensor:
-    """(batch, h, w, c) -> (batch, h, w, the four branches' kernels together): figure 2b."""
-    one, (before_3, three), (before_5, five), pooled = widths
-    steps = (((one, 1),), ((before_3, 1), (three, 3)), ((before_5, 1), (five, 5)))
-    return branched(x, convolution, steps, ("max", pooled), within, name)
 
 
 def _auxiliary(

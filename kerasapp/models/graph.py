@@ -9,10 +9,11 @@
         flat:    {name: Flatten}
         logits:  {name: Dense, units: $num_classes}
 
-A layer follows the one written above it, or those that its `inputs` names; the first follows the task's input, called
-`input`, or `numeric` and `categorical` where a table has both. `$num_classes` and any other fact of the task may stand
-wherever a value does. The last layer is the output, in float32 under mixed precision too. Left out: one layer at two
-places (shared weights), several outputs.
+Layers are Keras's, by their class, or those of `kerasapp/layers/`, by their file, some of them whole blocks:
+`{name: residual, filters: 32}`. A layer follows the one written above it, or those that its `inputs` names; the first
+follows the task's input, called `input`, or `numeric` and `categorical` where a table has both. `$num_classes` and any
+other fact of the task may stand wherever a value does. The last layer is the output, in float32 under mixed precision
+too. Left out: one layer at two places (shared weights), several outputs.
 """
 
 import inspect
@@ -21,8 +22,10 @@ from typing import Any
 
 import keras
 
+from kerasapp import components
 from kerasapp.errors import first_line
-from kerasapp.models._blocks import made, table_inputs
+from kerasapp.layers._parts import made
+from kerasapp.models._blocks import table_inputs
 from kerasapp.types import Layers, Spec
 
 PARTS = {"initializer": keras.initializers, "regularizer": keras.regularizers, "constraint": keras.constraints}
@@ -39,7 +42,7 @@ def build(
 ) -> keras.Model:
     """The task's input, as `cnn` and `mlp` have it -> what the last of `layers` gives: logits, so no activation.
 
-    layers: name -> a Keras layer and its arguments, `inputs` besides: the layers it takes, in order.
+    layers: name -> a layer of Keras's or of ours and its arguments, `inputs` besides: the layers it takes, in order.
     Raises ValueError, beginning with the layer's name, at an unknown input, a fact that the task lacks, arguments or
     shapes that a layer refuses, and a layer that nothing uses.
     """
@@ -89,25 +92,42 @@ def _apply(
     """Makes the layer and calls it on its inputs. Raises ValueError that names it, whatever Keras raises."""
     given = [tensors[source] for source in sources]
     try:
-        arguments = {key: _filled(key, value, facts) for key, value in spec.items() if key != "inputs"}
-        layer = made(keras.layers, arguments, name=name)
+        arguments = {key: _filled(value, facts) for key, value in spec.items() if key != "inputs"}
+        layer = _layer(name, arguments)
         return layer(*given) if len(given) == 1 or _takes_several(layer) else layer(given)
     except Exception as error:
         shapes = ", ".join(f"{source} {tensors[source].shape}" for source in sources)
         raise ValueError(f'layer "{name}" ({spec["name"]} of {shapes}): {first_line(error)}') from error
 
 
-def _filled(key: str, value: Any, facts: Mapping[str, Any]) -> Any:
-    """A value with its `$facts` filled in and its specs made, such as `kernel_initializer: {name: HeNormal}`."""
+def _layer(name: str, spec: Spec) -> keras.Layer:
+    """Ours takes its arguments as they stand, null too; Keras's such as are made, and its defaults for null."""
+    if spec["name"] in components.names("layers"):
+        given = {key: value for key, value in spec.items() if key != "name"}
+        return components.function("layers", spec["name"])(**given, name=name)
+    return made(keras.layers, {key: _made(key, value) for key, value in spec.items()}, name=name)
+
+
+def _filled(value: Any, facts: Mapping[str, Any]) -> Any:
+    """A value with its `$facts` filled in."""
     if isinstance(value, str) and value.startswith("$"):
         if value[1:] not in facts:
             raise ValueError(f'the task has no fact "{value[1:]}". There are {", ".join(facts)}')
         return facts[value[1:]]
     if isinstance(value, (list, tuple)):
-        return type(value)(_filled(key, item, facts) for item in value)
+        return type(value)(_filled(item, facts) for item in value)
     if isinstance(value, dict):
-        filled = {inner: _filled(inner, item, facts) for inner, item in value.items()}
-        return made(PARTS.get(key.rpartition("_")[2], keras.layers), filled) if "name" in value else filled
+        return {key: _filled(item, facts) for key, item in value.items()}
+    return value
+
+
+def _made(key: str, value: Any) -> Any:
+    """A value with its specs made, such as `kernel_initializer: {name: HeNormal}`."""
+    if isinstance(value, (list, tuple)):
+        return type(value)(_made(key, item) for item in value)
+    if isinstance(value, dict):
+        inner = {name: _made(name, item) for name, item in value.items()}
+        return made(PARTS.get(key.rpartition("_")[2], keras.layers), inner) if "name" in value else inner
     return value
 
 

@@ -16,8 +16,11 @@ from typing import Literal
 import keras
 from keras import layers
 
-from kerasapp.models._blocks import conv_norm_activation, head
-from kerasapp.models._convolutions import branched, is_small, require_size, rescaled, tower
+from kerasapp.layers._parts import tower
+from kerasapp.layers.conv_norm_activation import conv_norm_activation
+from kerasapp.layers.inception import branched
+from kerasapp.models._blocks import head
+from kerasapp.models._convolutions import is_small, require_size, rescaled
 from kerasapp.types import Fraction, Initializer, Regularizer, Weights
 
 POOLED = (32, 64, 64)  # kernels behind the pool of each block of 35 x 35

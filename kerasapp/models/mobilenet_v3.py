@@ -16,9 +16,10 @@ from typing import Literal
 import keras
 from keras import layers
 
-from kerasapp.models._blocks import conv_norm_activation, dense_stack, head
+from kerasapp.layers.conv_norm_activation import conv_norm_activation
+from kerasapp.layers.depthwise_separable import depthwise_norm_activation
+from kerasapp.models._blocks import dense_stack, head
 from kerasapp.models._convolutions import (
-    depthwise_norm_activation,
     inverted_residual,
     is_small,
     rescaled,

@@ -21,17 +21,19 @@ from functools import partial
 from typing import Literal
 
 import keras
-from keras import layers, ops
+from keras import layers
 
-from kerasapp.models._blocks import conv_norm_activation, head, norm_activation
-from kerasapp.models._convolutions import drop_branch, is_small, rescaled
+from kerasapp.layers._parts import norm_activation
+from kerasapp.layers.conv_norm_activation import conv_norm_activation
+from kerasapp.layers.residual import residual
+from kerasapp.models._blocks import head
+from kerasapp.models._convolutions import is_small, rescaled
 from kerasapp.types import Fraction, Initializer, Regularizer, Weights
 
 IMAGENET_BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
 IMAGENET_FILTERS = (64, 128, 256, 512)
 SMALL_FILTERS = (16, 32, 64)  # section 4.2
 BOTTLENECKS = (50, 101, 152)
-EXPANSION = 4  # of a bottleneck, table 1
 
 
 def build(
@@ -65,8 +67,8 @@ def build(
                           kernel_regularizer=kernel_regularizer)  # fmt: skip
     counts = IMAGENET_BLOCKS.get(depth, ((depth - 2) // 6,) * 3)
     widths = IMAGENET_FILTERS if depth in IMAGENET_BLOCKS else SMALL_FILTERS
-    block = partial(_block, convolution=convolution, branch=_bottleneck if depth in BOTTLENECKS else _basic,
-                    version=version, kind=shortcut)  # fmt: skip
+    block = partial(residual, convolution=convolution, kind="bottleneck" if depth in BOTTLENECKS else "basic",
+                    version=version, shortcut=shortcut)  # fmt: skip
 
     inputs = keras.Input(image_shape, name="image")
     x = rescaled(inputs, "caffe" if version == 1 else "tf")
@@ -96,61 +98,3 @@ def _stem(x: keras.KerasTensor, convolution: Callable, filters: int, small: bool
     x = convolution(x, filters, 7, strides=2, name="stem")
     x = layers.ZeroPadding2D(1, name="stem_pool_pad")(x)
     return layers.MaxPooling2D(3, 2, name="stem_pool")(x)
-
-
-def _block(
-    x: keras.KerasTensor,
-    width: int,
-    *,
-    convolution: Callable,
-    branch: Callable,
-    version: int,
-    kind: str,
-    strides: int,
-    name: str,
-    activated: str | None,
-    rate: float,
-) -> keras.KerasTensor:
-    """(batch, h, w, c) -> (batch, h / strides, w / strides, filters): the branch added to what came in. `activated`
-    is what the activation is called that ends the block, in version 2 that begins it, where it is not the block's own.
-    """
-    y = x
-    if version == 2:
-        y = norm_activation(x, f"{name}_conv_0", None)
-        y = layers.Activation("relu", name=activated or f"{name}_activation_0")(y)
-    residual = branch(y, convolution, width, strides, name, version)
-    missing = residual.shape[-1] - x.shape[-1]
-    if missing and kind == "projection":
-        x = convolution(y, residual.shape[-1], 1, strides=strides, activation=None, batch_norm=version == 1,
-                        name=f"{name}_shortcut")  # fmt: skip
-    else:
-        x = _padded(x, missing, strides, f"{name}_shortcut")
-    residual = drop_branch(residual, rate, f"{name}_drop")
-    if version == 2:
-        return layers.Add(name=name)([x, residual])
-    x = layers.Add(name=f"{name}_add")([x, residual])
-    return layers.Activation("relu", name=activated or name)(x)
-
-
-def _basic(
-    x: keras.KerasTensor, convolution: Callable, filters: int, strides: int, name: str, version: int
-) -> keras.KerasTensor:
-    """Figure 5, left: (batch, h, w, c) -> (batch, h / strides, w / strides, filters)."""
-    x = convolution(x, filters, 3, strides=strides, name=f"{name}_conv_1")
-    return convolution(x, filters, 3, activation=None, batch_norm=version == 1, name=f"{name}_conv_2")
-
-
-def _bottleneck(
-    x: keras.KerasTensor, convolution: Callable, filters: int, strides: int, name: str, version: int
-) -> keras.KerasTensor:
-    """Figure 5, right: (batch, h, w, c) -> (batch, h / strides, w / strides, 4 filters)."""
-    x = convolution(x, filters, 1, strides=strides if version == 1 else 1, name=f"{name}_conv_1")
-    x = convolution(x, filters, 3, strides=strides if version == 2 else 1, name=f"{name}_conv_2")
-    return convolution(x, EXPANSION * filters, 1, activation=None, batch_norm=version == 1, name=f"{name}_conv_3")
-
-
-def _padded(x: keras.KerasTensor, missing: int, strides: int, name: str) -> keras.KerasTensor:
-    """Every second pixel, and as many channels of zeros as are missing."""
-    if strides > 1:
-        x = layers.MaxPooling2D(1, strides, name=name)(x)  # a window of one pixel: every second one, as it is
-    return ops.pad(x, [[0, 0], [0, 0], [0, 0], [0, missing]]) if missing else x

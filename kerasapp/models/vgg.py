@@ -16,7 +16,8 @@ from typing import Literal
 import keras
 from keras import layers
 
-from kerasapp.models._blocks import conv_norm_activation, dense_stack, head
+from kerasapp.layers.conv_norm_activation import conv_norm_activation
+from kerasapp.models._blocks import dense_stack, head
 from kerasapp.models._convolutions import require_size, rescaled
 from kerasapp.types import Fraction, Initializer, PositiveInt, Regularizer, Weights
 

@@ -15,8 +15,10 @@ from typing import Literal
 import keras
 from keras import layers
 
-from kerasapp.models._blocks import conv_norm_activation, head
-from kerasapp.models._convolutions import is_small, require_size, rescaled, separable_norm
+from kerasapp.layers.conv_norm_activation import conv_norm_activation
+from kerasapp.layers.depthwise_separable import separable_norm
+from kerasapp.models._blocks import head
+from kerasapp.models._convolutions import is_small, require_size, rescaled
 from kerasapp.types import Fraction, Initializer, Regularizer, Weights
 
 ENTRY = (128, 256, 728)  # figure 5: what each block of the entry flow puts out

@@ -11,7 +11,7 @@ import tensorflow as tf
 from kerasapp.ops._bytes import apart, numbers_at
 
 LUMA = (19595, 38470, 7471)  # .299, .587, .114 of 2**16, as Pillow's convert("L")
-EXTENSION = ord("!")  # begins a block of a GIF
+EXTENSION, FRAME = ord("!"), ord(",")  # begin a block of a GIF
 PLAIN = (0, 3)  # BMP's BI_RGB and BI_BITFIELDS: not compressed
 ANIMATED = 0x02  # flag of a WebP
 
@@ -53,6 +53,28 @@ def gif(data: tf.Tensor, channels: int, max_pixels: int) -> tf.Tensor:
         return _with_channels(tf.raw_ops.DecodeGif(contents=first)[0], channels)
 
     return _guarded(size, channels, max_pixels, decoded)
+
+
+@apart
+def gif_frames(data: tf.Tensor, channels: int, max_pixels: int, frames: int) -> tf.Tensor:
+    """(frames, height, width, channels): the first so many, the last one again where there are fewer. What follows them
+    is cut off before it is decoded.
+    """
+    end, size = _first_frames(data, frames)
+
+    def decoded() -> tf.Tensor:
+        found = tf.raw_ops.DecodeGif(contents=tf.strings.join([tf.strings.substr(data, 0, end), b";"]))
+        found = _with_channels(found[:frames], channels)
+        return tf.gather(found, tf.minimum(tf.range(frames), tf.shape(found)[0] - 1))
+
+    pixels = frames * tf.reduce_prod(tf.cast(size, tf.int64))
+    text = f"{frames} frames of {{}} x {{}} pixels (height x width): none, or over the {max_pixels} that are allowed"
+
+    def refusal() -> tf.Tensor:
+        return refused(channels, text, size[0], size[1])[tf.newaxis]
+
+    made = tf.cond((pixels > 0) & (pixels <= max_pixels), decoded, refusal)
+    return tf.ensure_shape(made, (None, None, None, channels))
 
 
 @apart
@@ -125,12 +147,42 @@ def _with_channels(image: tf.Tensor, channels: int) -> tf.Tensor:
 
 def _first_frame(data: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """() int32 each: where the descriptor of a GIF's first frame is, and where its pixels end."""
-    end = tf.strings.length(data)
-    places = tf.pad(tf.cast(tf.io.decode_raw(data, tf.uint8), tf.int32), [[0, 1024]])
+    places, end = _places(data)
+    return _frame_from(places, end, tf.minimum(13 + _colours(places[10]), end))
 
-    def colours(flags: tf.Tensor) -> tf.Tensor:
-        """Bytes of the colour table that follows, if any."""
-        return tf.where(flags >= 0x80, 3 * tf.bitwise.left_shift(2, flags % 8), 0)
+
+def _first_frames(data: tf.Tensor, most: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """() int32, where the pixels of a GIF's first `most` frames end; (2,) int32, the height and width of the largest of
+    them.
+    """
+    places, end = _places(data)
+
+    def size(frame: tf.Tensor) -> tf.Tensor:
+        width, height = (places[frame + at] + 256 * places[frame + at + 1] for at in (5, 7))
+        return tf.stack([height, width])
+
+    def following(count: tf.Tensor, at: tf.Tensor, largest: tf.Tensor) -> list[tf.Tensor]:
+        frame, after = _frame_from(places, end, at)
+        there = places[frame] == FRAME
+        return [
+            tf.where(there, count + 1, most),
+            tf.where(there, after, at),
+            tf.where(there, tf.maximum(largest, size(frame)), largest),
+        ]
+
+    frame, first = _first_frame(data)
+    given = [tf.constant(1), first, size(frame)]
+    _, last, largest = tf.while_loop(lambda count, *_: count < most, following, given)
+    return last, largest
+
+
+def _places(data: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """A file's bytes as int32, zeros behind them; and their number."""
+    return tf.pad(tf.cast(tf.io.decode_raw(data, tf.uint8), tf.int32), [[0, 1024]]), tf.strings.length(data)
+
+
+def _frame_from(places: tf.Tensor, end: tf.Tensor, start: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Past the extensions at `start`: where a frame's descriptor is, and where its pixels end."""
 
     def behind(position: tf.Tensor) -> tf.Tensor:
         """Past the sub-blocks that begin here: each a count and as many bytes, the last one empty."""
@@ -139,6 +191,10 @@ def _first_frame(data: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         )
         return tf.minimum(last + 1, end)
 
-    first = tf.minimum(13 + colours(places[10]), end)
-    (frame,) = tf.while_loop(lambda at: places[at] == EXTENSION, lambda at: [behind(at + 2)], [first])
-    return frame, behind(tf.minimum(frame + 11 + colours(places[frame + 9]), end))
+    (frame,) = tf.while_loop(lambda at: places[at] == EXTENSION, lambda at: [behind(at + 2)], [start])
+    return frame, behind(tf.minimum(frame + 11 + _colours(places[frame + 9]), end))
+
+
+def _colours(flags: tf.Tensor) -> tf.Tensor:
+    """Bytes of the colour table that follows, if any."""
+    return tf.where(flags >= 0x80, 3 * tf.bitwise.left_shift(2, flags % 8), 0)

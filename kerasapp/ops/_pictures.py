@@ -9,6 +9,8 @@ LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow and OpenCV make grey
 
 def require_pictures(images: tf.Tensor, channels: Sequence[int] = ()) -> None:
     """Raises ValueError where a batch is not (batch, h, w, c), or c none of `channels`."""
+    if images.shape.rank == 5:
+        raise ValueError(f"takes pictures, and gets {images.shape[1]} frames of each. Put kalman_smooth before it")
     if images.shape.rank != 4:
         raise ValueError(f"takes pictures, and gets {images.shape[-1]} numbers. Put it before the step that makes them")
     if channels and images.shape[3] not in channels:

@@ -1,7 +1,8 @@
 """Encoded images -> pixels, in TensorFlow ops: the same inside tf.data, a tf.function and a SavedModel.
 
-JPEG (CMYK too), PNG, GIF (its first frame), BMP and WebP (still), turned upright by EXIF, and refused by the size that
-the header tells before anything is decoded. Left out: TIFF, HEIF, AVIF, animated WebP, compressed BMP, colour profiles.
+JPEG (CMYK too), PNG, GIF (its first frame, or the first few), BMP and WebP (still), turned upright by EXIF, and refused
+by the size that the header tells before anything is decoded. Left out: TIFF, HEIF, AVIF, animated WebP, compressed BMP,
+colour profiles.
 """
 
 from typing import Literal
@@ -10,11 +11,12 @@ import tensorflow as tf
 
 from kerasapp.ops._bytes import apart
 from kerasapp.ops._exif import exif_orientation, upright
-from kerasapp.ops._formats import bmp, gif, jpeg, jpeg_at, png, refused, webp
+from kerasapp.ops._formats import bmp, gif, gif_frames, jpeg, jpeg_at, png, refused, webp
 from kerasapp.ops._resize import place_images, resize_images, rounded
 
 __all__ = [
     "MAX_PIXELS",
+    "decode_frames",
     "decode_image",
     "decode_images",
     "exif_orientation",
@@ -53,6 +55,36 @@ def decode_images(
     """
     traced = _decoded.get_concrete_function(FILES, tuple(size), channels, max_pixels, mode)
     return tf.ensure_shape(traced(data), (*data.shape, *size, channels))
+
+
+def decode_frames(
+    data: tf.Tensor,
+    size: tuple[int, int],
+    frames: int,
+    *,
+    channels: int = 3,
+    max_pixels: int = MAX_PIXELS,
+    mode: Literal["stretch", "fit", "fill", "crop"] = "stretch",
+) -> tf.Tensor:
+    """(batch,) string -> (batch, frames, height, width, channels) uint8, the first frames of moving GIFs. The last is
+    there again where there are fewer; a still picture of any format is all of them.
+
+    Resized as by `decode_images`, and raises as that does, `max_pixels` being those of all frames together.
+    """
+    result = tf.TensorSpec((frames, *size, channels), tf.uint8)
+
+    def still(file: tf.Tensor) -> tf.Tensor:
+        image = decode_images(file[tf.newaxis], size, channels=channels, max_pixels=max_pixels, mode=mode)
+        return tf.repeat(image, frames, axis=0)
+
+    def moving(file: tf.Tensor) -> tf.Tensor:
+        return place_images(gif_frames(file, channels, max_pixels, frames), size, mode)
+
+    def read(file: tf.Tensor) -> tf.Tensor:
+        made = tf.cond(tf.strings.substr(file, 0, 1) == b"G", lambda: moving(file), lambda: still(file))
+        return tf.ensure_shape(made, result.shape)
+
+    return tf.map_fn(read, data, fn_output_signature=result)
 
 
 @tf.function(autograph=False)

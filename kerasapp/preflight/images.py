@@ -114,7 +114,7 @@ def _of_header(found: Header, name: str, file: io.BytesIO) -> Iterator[tuple[str
     if found.mode == "CMYK":
         yield "cmyk", "warning", "is in CMYK, for printing: its colours become approximate. Save it as RGB"
     if found.format in ("GIF", "PNG") and _frames(file) > 1:
-        yield "animation", "note", "moves, and only its first picture is read"
+        yield "animation", "note", "moves, and its first picture is read, or the first task.frames of them"
 
 
 def _of_end(content: bytes, kind: str) -> Iterator[tuple[str, str, str]]:

@@ -114,9 +114,12 @@ def _columns(
     columns: dict[str, Any] = {"original": _originals(plain, raw)}
     if any(picture.shape != pictures.shape[1:] for picture in columns["original"]):
         columns[f"resized\n{pictures.shape[1]} x {pictures.shape[2]}"] = pictures.numpy()
+    joins = getattr(task, "frames", None) is not None
+    given = task.pixels(raw) if joins else pictures
     for number, (step, values) in enumerate(
-        each(pictures, getattr(task, "preprocessing", ()), getattr(task, "learned_steps", None) or []), 1
+        each(given, getattr(task, "preprocessing", ()), getattr(task, "learned_steps", None) or []), 1
     ):
+        pictures = values if joins and number == 1 else pictures
         heading = _heading(step)
         columns[heading if heading not in columns else f"{heading} ({number})"] = values.numpy()
     seen, notes = _views(task, pictures, raw, rows, seed, views)

@@ -12,6 +12,7 @@ import re
 import keras
 from keras import layers
 
+from kerasapp.layers._block import Block
 from kerasapp.summary._calls import Call, Shape, calls
 
 CONVOLUTIONS = (layers.Conv1D, layers.Conv2D, layers.Conv3D)
@@ -25,7 +26,7 @@ PRODUCTS = {"Attention", "AdditiveAttention", "MultiHeadAttention", "GroupQueryA
 
 def flops(call: Call) -> int | None:
     """Of one example; None where it is not known how to count: attention, sizes that vary, layers of one's own."""
-    operation = call.operation
+    operation = call.operation.parts if isinstance(call.operation, Block) else call.operation
     if isinstance(operation, keras.Model):
         parts = [flops(inner) for inner in calls(operation)]
         return None if None in parts else sum(parts)

@@ -11,7 +11,8 @@ from typing import Literal
 
 from keras import layers
 
-from kerasapp.summary._calls import Call
+from kerasapp.layers._block import Block
+from kerasapp.summary._calls import Call, calls
 
 WINDOWS = (
     layers.Conv1D, layers.Conv2D, layers.Conv3D, layers.DepthwiseConv1D, layers.DepthwiseConv2D,
@@ -43,11 +44,12 @@ Field = tuple[Axis, ...] | Literal["all"] | None
 """An axis each, or everything, or None where it is not defined."""
 
 
-def fields(found: list[Call]) -> list[Field]:
-    """The field of one place of each call's output."""
+def fields(found: list[Call], given: Field = None) -> list[Field]:
+    """The field of one place of each call's output; `given` is the input's where that is a map itself."""
     known: list[Field] = []
     for call in found:
-        known.append(_after(call, [known[parent] for parent in call.parents]))
+        within = given is not None and not call.parents
+        known.append(given if within else _after(call, [known[parent] for parent in call.parents]))
     return known
 
 
@@ -66,6 +68,8 @@ def _after(call: Call, before: list[Field]) -> Field:
         return None
     if call.kind.startswith(WHOLE):
         return EVERYTHING
+    if isinstance(operation, Block):
+        return fields(calls(operation.parts), before[0])[-1]
     (inputs, *_) = call.inputs
     if isinstance(operation, WINDOWS):
         return tuple(map(_slide, before[0], *_window(operation, len(before[0])), inputs[1:-1]))

@@ -1,16 +1,16 @@
 """Pictures as tasks take them: shape and scale are learned from train, and they come as float32 in [0, 1]."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import numpy as np
 import tensorflow as tf
 
-from kerasapp.errors import DataError
+from kerasapp.errors import DataError, StepError
 from kerasapp.ops.decode import decode_images, place_images
 from kerasapp.tasks._labels import source
-from kerasapp.types import Split
+from kerasapp.types import Spec, Split
 
 LARGEST = 224  # pixels: the side that networks for photographs are commonly trained with
 CHUNK = 1024  # images looked at together
@@ -29,6 +29,14 @@ def learn_pictures(split: Split, size: Size, channels: int | None) -> tuple[list
     height, width, found = _encoded_shape(split, size) if encoded else _array_shape(split)
     value_range = None if encoded or feature.dtype == "uint8" else _value_range(split)
     return [*(size or (height, width)), channels or found], value_range
+
+
+def require_frames(split: Split, preprocessing: Sequence[Spec]) -> None:
+    """Raises DataError where the pictures are no files, StepError where nothing makes one picture of their frames."""
+    if split.features["image"].dtype != "string":
+        raise DataError(source(split), "task.frames reads files of moving GIFs, and here are arrays. Leave it out")
+    if not preprocessing:
+        raise StepError("task.frames", "no step makes one picture of them: set task.preprocessing: [kalman_smooth]")
 
 
 def decoded(image: tf.Tensor, shape: list[int], resize: Resize, value_range: list[float] | None) -> tf.Tensor:

@@ -1,7 +1,8 @@
 """A class for each picture: encoded files of any size, or arrays.
 
 Pictures are decoded and resized; in training augmented; preprocessed; in training mixed. Where nothing is augmented,
-preprocessing is done with the decoding, so that a cache keeps its results.
+preprocessing is done with the decoding, so that a cache keeps its results; the step that makes one picture of several
+frames always is.
 """
 
 from collections.abc import Iterator
@@ -12,11 +13,13 @@ import numpy as np
 import tensorflow as tf
 
 from kerasapp import components
+from kerasapp.errors import StepError
+from kerasapp.ops.decode import decode_frames
 from kerasapp.tasks._base import Raw
 from kerasapp.tasks._broken import name_broken
 from kerasapp.tasks._classification import Classification
 from kerasapp.tasks._labels import learn_labels
-from kerasapp.tasks._pictures import decoded, learn_pictures, scaled
+from kerasapp.tasks._pictures import decoded, learn_pictures, require_frames, scaled
 from kerasapp.tasks._steps import Learned, augmented, learn, mixed, preprocessed
 from kerasapp.types import Augmentation, Mixing, PositiveInt, Split, Steps
 
@@ -41,6 +44,10 @@ class ImageClassification(Classification):
     """
     channels: Literal[1, 3] | None = None
     """Default: 1 where all of train is grey, else 3."""
+    frames: PositiveInt | None = None
+    """Of a moving GIF the first so many, of which the first step of preprocessing makes one picture; the last is there
+    again where there are fewer.
+    """
     preprocessing: Steps = ()
     """Fixed steps, in training, evaluation and serving, on pictures in [0, 1]."""
     augmentation: Augmentation = ()
@@ -60,8 +67,12 @@ class ImageClassification(Classification):
     def adapt(self, split: Split) -> Self:
         labels = learn_labels(split)
         shape, value_range = learn_pictures(split, self.image_size, self.channels)
+        if self.frames:
+            require_frames(split, self.preprocessing)
         made = self.learned(**labels, image_shape=shape, value_range=value_range, input_shape=shape, learned_steps=[])
-        learned, input_shape = learn(self.preprocessing, shape, lambda: made._pictures(split))
+        learned, input_shape = learn(self.preprocessing, made._given, lambda: made._pictures(split))
+        if len(input_shape) == 4:
+            raise StepError("task.preprocessing", f"no step makes one picture of the {self.frames} frames")
         if self.mixing:  # what it can't be is told before a model is made
             mixed(tf.zeros([1, *input_shape]), tf.zeros([1, len(made.labels)]), tf.zeros([1, 2], tf.int32), self.mixing)
         return made.learned(input_shape=input_shape, learned_steps=learned)
@@ -87,43 +98,55 @@ class ImageClassification(Classification):
         """`image` (batch, height, width, channels), uint8 or an array's own dtype, or the model's input where there is
         preprocessing and nothing is augmented; and `label` where there is one.
         """
-        image = decoded(raw["image"], self.image_shape, self.resize, self.value_range)
         if self._early:
-            image = self._preprocessed(self._scaled(image))
+            steps = slice(0, self._early)
+            image = preprocessed(self.pixels(raw), self.preprocessing[steps], self.learned_steps[steps])
+        else:
+            image = self._decoded(raw)[:, -1] if self.frames else self._decoded(raw)
         return {"image": image, **self.numbered(raw)}
 
+    def pixels(self, raw: Raw) -> tf.Tensor:
+        """What the first step of preprocessing is given, float32 in [0, 1]: (batch, [frames,] h, w, c)."""
+        return scaled(self._decoded(raw), self._given, self.value_range)
+
     def encode(self, raw: Raw, keys: tf.Tensor | None = None) -> tuple[tf.Tensor, Raw]:
-        if self._early:
-            return tf.ensure_shape(raw["image"], [None, *self.input_shape]), {}
-        image = self._scaled(raw["image"])
+        image = raw["image"] if self._early else scaled(raw["image"], self.image_shape, self.value_range)
         image = augmented(image, keys, self.augmentation) if keys is not None else image
-        return self._preprocessed(image), {}
+        steps = slice(self._early, None)
+        image = preprocessed(image, self.preprocessing[steps], self.learned_steps[steps])
+        return tf.ensure_shape(image, [None, *self.input_shape]), {}
 
     def elements(self, raw: Raw, keys: tf.Tensor | None = None) -> tuple:
         inputs, y = super().elements(raw, keys)
         return mixed(inputs, y, keys, self.mixing) if self.mixing and keys is not None else (inputs, y)
 
     @property
-    def _early(self) -> bool:
-        """Whether `prepare` does the preprocessing."""
-        return bool(self.preprocessing) and not self.augmentation
+    def _early(self) -> int:
+        """How many steps of preprocessing `prepare` does."""
+        joins = 1 if self.frames and self.preprocessing else 0
+        return joins if self.augmentation else len(self.preprocessing)
 
-    def _scaled(self, image: tf.Tensor) -> tf.Tensor:
-        return scaled(image, self.image_shape, self.value_range)
+    @property
+    def _given(self) -> list[int]:
+        """The shape of what the first step of preprocessing is given."""
+        return [self.frames, *self.image_shape] if self.frames else self.image_shape
 
-    def _preprocessed(self, image: tf.Tensor) -> tf.Tensor:
-        return preprocessed(image, self.preprocessing, self.learned_steps)
+    def _decoded(self, raw: Raw) -> tf.Tensor:
+        """uint8, or an array's own dtype, (batch, *_given)."""
+        if not self.frames:
+            return decoded(raw["image"], self.image_shape, self.resize, self.value_range)
+        *size, channels = self.image_shape
+        return decode_frames(raw["image"], tuple(size), self.frames, channels=channels, mode=self.resize)
 
     def _pictures(self, split: Split) -> Iterator[tf.Tensor]:
-        """Pictures of a split in [0, 1], in parts. Raises DataError that names what can't be read."""
-        plain = self.plain()
+        """`pixels` of a split, in parts. Raises DataError that names what can't be read."""
         chosen = np.linspace(0, len(split) - 1, min(LEARNED_FROM, len(split))).astype(np.int64)
         for start in range(0, len(chosen), PART):
             rows = chosen[start : start + PART]
             try:
-                yield plain.encode(plain.prepare(split.gather(tf.constant(rows))))[0]
+                yield self.pixels(split.gather(tf.constant(rows)))
             except tf.errors.OpError as error:
-                raise name_broken(plain, split, rows) or error from None
+                raise name_broken(self.plain(), split, rows) or error from None
 
     def read(self) -> dict[str, tf.TensorSpec]:
         return {"image": tf.TensorSpec([None], tf.string, name="image")}

@@ -28,6 +28,8 @@ def rate_shares(model: keras.Model, decay: float) -> list[tuple[keras.Variable, 
     """The variables of a model's layers, each with the share of the learning rate that it gets."""
     level, found = 0, []
     for layer in leaves(model):
-        level += any(len(variable.shape) > 1 for variable in layer.weights)
-        found += [(variable, level) for variable in layer.weights]
+        within = {id(variable) for part in leaves(layer) for variable in part.weights}
+        own = [variable for variable in layer.weights if id(variable) not in within]
+        level += any(len(variable.shape) > 1 for variable in own)
+        found += [(variable, level) for variable in own]
     return [(variable, decay ** (level - min(at, level))) for variable, at in found]

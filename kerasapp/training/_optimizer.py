@@ -49,12 +49,16 @@ def optimizers_of(stage: Stage, steps: int, taken: int) -> dict[str, keras.optim
 
 
 def apply_trainable(model: keras.Model, stage: Stage, fixed: Collection[str]) -> None:
-    """Layers whose name fits a pattern learn, but for those in `fixed`; all others are frozen."""
+    """Layers whose name fits a pattern learn, with all that they are made of, but for those in `fixed`; all others are
+    frozen.
+    """
     patterns = ("*",) if stage.trainable is None else stage.trainable
     model.trainable = True
+    parts: set[int] = set()
     for layer in leaves(model):  # each by itself: a model's own flag does not reach all of them again
-        fits = any(fnmatch.fnmatch(layer.name, pattern) for pattern in patterns)
+        fits = id(layer) in parts or any(fnmatch.fnmatch(layer.name, pattern) for pattern in patterns)
         layer.trainable = fits and layer.name not in fixed
+        parts |= {id(part) for part in leaves(layer)} if layer.trainable else set()
 
 
 def steps_taken(model: keras.Model) -> int:

@@ -32,7 +32,9 @@ def stages_of(recipe: Recipe) -> list[Stage]:
 
 
 def leaves(model: keras.layers.Layer) -> list[keras.layers.Layer]:
-    """Every layer that is no model, once, in the order of the model; Keras's own walk turns that of a model within."""
+    """Every layer that is no model, once, in the order of the model, and one of several parts before them; Keras's own
+    walk turns that of a model within.
+    """
     found: dict[int, keras.layers.Layer] = {}
     for layer in model._flatten_layers(include_self=False, recursive=False):
         own = [] if isinstance(layer, keras.Model) else [layer]

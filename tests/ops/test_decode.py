@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image, ImageOps
 
-from kerasapp.ops.decode import decode_image, decode_images, exif_orientation, resize_images, upright
+from kerasapp.ops.decode import decode_frames, decode_image, decode_images, exif_orientation, resize_images, upright
 
 ORIENTATION = 0x0112
 FILE = tf.TensorSpec((), tf.string)
@@ -208,6 +208,45 @@ def test_only_the_first_frame_of_a_gif_is_unfolded(decode):
     both = data[:-1] + larger[larger.index(b",\0\0\0\0") :]
     assert tf.raw_ops.DecodeGif(contents=both).shape == (2, 100, 120, 3)
     assert np.array_equal(decode(both), pillow(data))
+
+
+@pytest.fixture(scope="module")
+def film():
+    """A GIF of four frames, of which only what changes is stored."""
+    frames = [photograph().convert("P", palette=Image.Palette.ADAPTIVE).convert("RGB") for _ in range(4)]
+    for number, frame in enumerate(frames):
+        frame.paste((255, 40 * number, 0), (10 * number, 5, 10 * number + 8, 20))
+    return encoded(frames[0], "GIF", save_all=True, append_images=frames[1:], comment=b"a comment")
+
+
+def test_the_first_frames_of_a_film_are_pillows_and_its_last_is_repeated(film):
+    with Image.open(io.BytesIO(film)) as opened:
+        wanted = []
+        for number in range(opened.n_frames):
+            opened.seek(number)
+            wanted.append(np.asarray(opened.convert("RGB")).astype(int))
+    assert len(wanted) == 4 and not np.array_equal(wanted[0], wanted[1])
+    for count in (1, 3, 4, 6):
+        made = tf.function(lambda files, count=count: decode_frames(files, (45, 60), count), [FILES])
+        found = made(tf.constant([film])).numpy().astype(int)[0]
+        assert found.shape == (count, 45, 60, 3)
+        assert np.array_equal(found, [wanted[min(number, 3)] for number in range(count)])
+
+
+def test_a_still_picture_is_all_frames(film):
+    still = encoded(photograph(90, 120), "JPEG")
+    together = decode_frames(tf.constant([still, film]), (45, 60), 3, channels=1)
+    assert together.shape == (2, 3, 45, 60, 1)
+    assert np.array_equal(together[0], [decode_images(tf.constant([still]), (45, 60), channels=1)[0]] * 3)
+
+
+def test_frames_are_refused_by_the_pixels_of_all_together_and_what_follows_is_not_unfolded(film):
+    larger = encoded(photograph(100, 120), "GIF")
+    longer = film[:-1] + larger[larger.index(b",\0\0\0\0") :]
+    assert tf.raw_ops.DecodeGif(contents=longer).shape == (5, 100, 120, 3)
+    assert np.array_equal(*(decode_frames(tf.constant([file]), (45, 60), 4) for file in (film, longer)))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="5 frames of 100 x 120 pixels"):
+        decode_frames(tf.constant([longer]), (45, 60), 5, max_pixels=5 * 100 * 120 - 1)
 
 
 def test_a_batch_is_sized_and_upright_whatever_stands_beside(decode_small):

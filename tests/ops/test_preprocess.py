@@ -22,7 +22,7 @@ from kerasapp.ops import (
 )
 
 STEP = 1 / 255
-STEPS = components.names("ops", "apply")
+STEPS = [name for name in components.names("ops", "apply") if name != "kalman_smooth"]  # which takes frames
 LEARN = {name: components.function("ops", name, "learn") for name in components.names("ops", "learn")}
 
 

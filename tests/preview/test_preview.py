@@ -40,6 +40,22 @@ def test_columns_are_the_steps_in_order_and_their_pictures_what_they_give(recipe
     assert {each.label for each in made.examples[:3]} == {"0", "1", "2"}
 
 
+def test_the_smoothed_picture_of_a_film_stands_beside_its_first_frame(recipe, tmp_path):
+    random = np.random.default_rng(0)
+    for number in range(6):
+        shown = [Image.fromarray(random.integers(0, 256, (12, 10, 3)).astype("uint8")) for _ in range(3)]
+        (tmp_path / "films" / "ab"[number % 2]).mkdir(parents=True, exist_ok=True)
+        shown[0].save(tmp_path / "films" / "ab"[number % 2] / f"{number}.gif", save_all=True, append_images=shown[1:])
+    text = TEXT.replace(SOURCE, f"{{{{name: image_folder, path: {tmp_path / 'films'}}}}}")
+    steps = ", frames: 3, preprocessing: [{name: kalman_smooth, process_variance: 0.0}], augmentation: [flip]"
+    made = sheet(recipe(steps, text), examples=2, views=1).examples[0]
+    assert [heading.partition("\n")[0] for heading in made.cells] == ["original", "kalman smooth", "epoch 1"]
+    original, smooth, view = made.cells.values()
+    assert original.shape == smooth.shape == made.given.shape == (12, 10, 3)
+    assert np.std(smooth) < 0.7 * np.std(original / 255), "the mean of three frames of noise"
+    assert any(np.allclose(view, turned, atol=1e-6) for turned in (smooth, smooth[:, ::-1]))
+
+
 def test_views_are_those_of_the_first_epochs_and_mixed_labels_stand_below(recipe):
     chosen = recipe(", augmentation: [flip, shift]")
     task, splits = adapted(chosen)

@@ -13,6 +13,7 @@ from kerasapp import components
 from kerasapp.errors import DataError, StepError
 from kerasapp.ops import clahe, gaussian_blur, hog
 from kerasapp.ops._random import example_keys
+from kerasapp.tasks._steps import preprocessed
 from kerasapp.tasks.image_classification import ImageClassification
 
 NAMES = {"label": ("cat", "dog")}
@@ -57,7 +58,7 @@ def test_what_is_prepared_once_and_what_is_done_after_augmentation_are_the_same(
     bare = ImageClassification(augmentation=[{"name": "flip"}]).adapt(split)
     after = ImageClassification(preprocessing=steps).adapt(split)
     seen = bare.encode(bare.prepare(rows), tf.zeros((8, 2), tf.int32))[0]
-    assert mirrored == pytest.approx(after._preprocessed(seen).numpy(), abs=1e-6)
+    assert mirrored == pytest.approx(preprocessed(seen, steps, after.learned_steps).numpy(), abs=1e-6)
 
 
 def test_features_are_the_models_input_and_their_number_its_shape(split, reopened):
