@@ -1,6 +1,6 @@
 """What TensorBoard shows of a run, taken from its data and model."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
@@ -30,8 +30,12 @@ def board(
     readers: dict[str, pipeline.Reader],
     *,
     epochs: int,
+    values: Mapping[str, Any] | None = None,
 ) -> RunBoard:
-    """The TensorBoard callback: curves, graph, recipe, hyperparameters, input samples, confusion matrices."""
+    """The TensorBoard callback: curves, graph, recipe, hyperparameters, input samples, confusion matrices.
+
+    `values` are the hyperparameters, where that is not the whole recipe.
+    """
     recipe, monitor = run.recipe, run.recipe.train.monitor
     validation = splits.get("validation")
     classes = task.EVALUATION == "classification" and validation is not None
@@ -41,7 +45,7 @@ def board(
         metric=monitor.metric,
         mode=monitor.direction,
         recipe=recipe.as_yaml(),
-        values=recipe.flat(),
+        values=recipe.flat() if values is None else values,
         inputs=_inputs(task, splits["train"], readers["train"], recipe.seed),
         confusion=_confusion(model, task, validation, readers["validation"]) if classes else None,
         sheet=_sheet(run, model, task, splits, epochs),
