@@ -31,10 +31,11 @@ def board(
     *,
     epochs: int,
     values: Mapping[str, Any] | None = None,
+    pictures: bool = True,
 ) -> RunBoard:
     """The TensorBoard callback: curves, graph, recipe, hyperparameters, input samples, confusion matrices.
 
-    `values` are the hyperparameters, where that is not the whole recipe.
+    `values` are the hyperparameters, where that is not the whole recipe; without `pictures` nothing is drawn of data.
     """
     recipe, monitor = run.recipe, run.recipe.train.monitor
     validation = splits.get("validation")
@@ -46,8 +47,8 @@ def board(
         mode=monitor.direction,
         recipe=recipe.as_yaml(),
         values=recipe.flat() if values is None else values,
-        inputs=_inputs(task, splits["train"], readers["train"], recipe.seed),
-        confusion=_confusion(model, task, validation, readers["validation"]) if classes else None,
+        inputs=_inputs(task, splits["train"], readers["train"], recipe.seed) if pictures else None,
+        confusion=_confusion(model, task, validation, readers["validation"]) if classes and pictures else None,
         sheet=_sheet(run, model, task, splits, epochs),
         histogram_freq=recipe.train.histogram_freq,
     )

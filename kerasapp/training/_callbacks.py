@@ -43,6 +43,7 @@ class Callbacks:
         saved: Callable[[], None],
         stream: TextIO | None = None,
         values: Mapping[str, Any] | None = None,
+        pictures: bool = True,
         watching: Mapping[str, Resumable] | None = None,
     ):
         train = run.recipe.train
@@ -54,7 +55,7 @@ class Callbacks:
             run.path / "model.keras", monitor.metric, monitor.direction, self._every, last=train.keep == "last"
         )
         self.watch = watch(task, splits["train"], train)
-        self.board = board(run, model, task, splits, readers, epochs=self.last, values=values)
+        self.board = board(run, model, task, splits, readers, epochs=self.last, values=values, pictures=pictures)
         self.watching = dict(watching or {})
         self.progress = Progress(
             train.epochs, None, monitor=monitor.metric, mode=monitor.direction, stop_after=self.last,

@@ -39,10 +39,10 @@ BASELINES, CACHE = Path("runs", ".baselines"), Path("runs", ".cache")
 class Manner:
     """How a run is made that is one of many.
 
-    `pages`: its report is drawn and written out, not only report.json. `progress`: where its epochs are told, by
-    default stderr. `adapted`: what gives data and task, as `_prepare.adapted` does. `watching`: callbacks by name whose
-    state is saved with the run's; one that has ended training says so as `stopped`. `values`: what TensorBoard shows as
-    hyperparameters, by default the whole recipe.
+    `pages`: its report is drawn and written out, not only report.json, and TensorBoard has pictures. `progress`: where
+    its epochs are told, by default stderr. `adapted`: what gives data and task, as `_prepare.adapted` does. `watching`:
+    callbacks by name whose state is saved with the run's; one that has ended training says so as `stopped`. `values`:
+    what TensorBoard shows as hyperparameters, by default the whole recipe.
     """
 
     baselines: bool = True
@@ -133,7 +133,8 @@ class Work:
             given = fingerprints(splits, run.recipe.train.init_from, prepared.embedding)
             vectors = {} if prepared.embedding is None else {"embedding": prepared.embedding.told}
             run.update(examples=counts, fingerprint=given, **vectors)
-            log.info("%s", summary(model, prepared.examples).text())
+            if log.isEnabledFor(logging.INFO):
+                log.info("%s", summary(model, prepared.examples).text())
         log.info("%s", run.path)
         history = fit(
             run,
@@ -144,7 +145,12 @@ class Work:
             cache=self.cache,
             eager=self.eager,
             saved=lambda: run.update(seconds=seconds()),
-            told={"stream": self.manner.progress, "values": self.manner.values, "watching": self.manner.watching},
+            told={
+                "stream": self.manner.progress,
+                "values": self.manner.values,
+                "pictures": self.manner.pages,
+                "watching": self.manner.watching,
+            },
         )
         report(run, task, splits, history, seconds(), self.baselines, prepared.embedding, self.manner.pages)
 

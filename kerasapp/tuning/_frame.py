@@ -92,15 +92,14 @@ class Objective:
         """The goal's value, or its negative where less is better."""
         return metrics[goal.metric] if goal.direction == "max" else -metrics[goal.metric]
 
-    def told(self) -> dict[str, Any]:
-        """As JSON."""
+    def told(self) -> dict[str, Any] | list[dict[str, Any]]:
+        """As JSON: a goal, a list of weighted ones, or `{"pareto": [...]}`."""
         goals = [{"metric": goal.metric, "mode": goal.direction} for goal in self.goals]
         if self.kind == "single":
             return goals[0]
         if self.kind == "pareto":
             return {"pareto": goals}
-        weighted = [row | {"weight": goal.weight} for row, goal in zip(goals, self.goals, strict=True)]
-        return {"weighted": weighted}
+        return [row | {"weight": goal.weight} for row, goal in zip(goals, self.goals, strict=True)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,9 +124,9 @@ class Bound:
     def complaint(self, value: float) -> str | None:
         """What is wrong with a value."""
         if self.min is not None and value < self.min:
-            return f"{value:g}, fewer than {self.min:g}"
+            return f"{value:g}, below {self.min:g}"
         if self.max is not None and value > self.max:
-            return f"{value:g}, more than {self.max:g}"
+            return f"{value:g}, above {self.max:g}"
         return None
 
 

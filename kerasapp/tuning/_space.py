@@ -193,7 +193,7 @@ def check_space(checker: Checker, recipe: Recipe, fixed: Changes, entries: list[
     trial = _Trial(checker, recipe, fixed)
     by_path = {entry.path: entry for entry in entries}
     for entry in entries:
-        context = _context(entry, by_path)
+        context = _fitting(trial, entry, by_path, _context(entry, by_path))
         before = len(checker.faults)
         for value in entry.tried():
             checker.faults += trial.faults(entry, value, context)
@@ -234,6 +234,17 @@ def _context(entry: Entry, entries: Mapping[str, Entry]) -> Changes:
             found |= _context(entries[path], {p: e for p, e in entries.items() if p != entry.path})
             found[path] = entries[path].key, as_node(values[0], entries[path].key)
     return found
+
+
+def _fitting(trial: _Trial, entry: Entry, entries: Mapping[str, Entry], context: Changes) -> Changes:
+    """The context, where a choice above the entry's path decides, with one of its values that leaves a place for it."""
+    for owner in _owners(entry.path, entries):
+        for choice in owner.values if owner.path not in context else ():
+            fuller = {**context, owner.path: (owner.key, as_node(choice, owner.key))}
+            if not _undone(owner, choice) and not trial.faults(entry, entry.tried()[0], fuller):
+                context = fuller
+                break
+    return context
 
 
 def _check_void(trial: _Trial, entry: Entry, entries: Mapping[str, Entry], context: Changes) -> None:

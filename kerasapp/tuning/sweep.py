@@ -3,7 +3,8 @@
 It is read by what reads recipes: strict at every depth, every fault at once, each at its place.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from kerasapp.names import meant
 from kerasapp.paths import as_node
 from kerasapp.reading import Node, read_file
 from kerasapp.recipe import Recipe, load
+from kerasapp.settings import parsed
 from kerasapp.stock import find_recipe
 from kerasapp.tuning._frame import (
     MEASURED,
@@ -48,22 +50,26 @@ FRAME = (
 )
 
 
-def load_sweep(path: str | Path, settings: Mapping[str, Node] | None = None) -> Sweep:
-    """The sweep in a file; `settings` are changes of the recipe, over the file's `set`. Raises RecipeError with all its
-    faults, and those of its recipe.
+def load_sweep(path: str | Path, settings: Sequence[str] = (), trials: int | None = None) -> Sweep:
+    """The sweep in a file; `settings` are `path=value` of `--set`, changes of the recipe over the file's `set`, and
+    `trials` a budget over the file's. Raises RecipeError with all its faults, and those of its recipe.
     """
     path = Path(path)
+    given, faults, _ = parsed(settings)
+    if faults:
+        raise RecipeError(faults)
     try:
         tree = read_file(str(path))
     except RecipeError as error:
         more = []
         if error.tree is not None:  # duplicate keys, of which the last counts
             try:
-                _checked(path, error.tree, settings or {})
+                _checked(path, error.tree, given)
             except RecipeError as other:
                 more = other.faults
         raise RecipeError(error.faults + more) from None
-    return _checked(path, tree, settings or {})
+    made = _checked(path, tree, given)
+    return made if trials is None else replace(made, budget=replace(made.budget, trials=trials))
 
 
 def _checked(path: Path, tree: Node, settings: Mapping[str, Node]) -> Sweep:
@@ -95,6 +101,9 @@ class _Reading:
         if recipe is None:
             return None
         objective = self.check_objective(recipe, objective)
+        if objective and objective.kind == "pareto" and tuner and tuner["name"] not in ("random", "grid"):
+            told = f"a front is no single number for {tuner['name']} to go by: take random or grid, or a weighted list"
+            self.checker.note(self.at("objective"), "objective", told)
         fixed = self.fixed(recipe, entries, tuner, objective, budget)
         check_space(self.checker, recipe, fixed, entries)
         if self.checker.faults:
@@ -242,21 +251,27 @@ class _Reading:
                 self.checker.note(places[path], path, f"{path} is what hyperband decides: leave it out")
 
     def check_fixed(self, recipe: Recipe, found: Changes) -> None:
-        """Holds the changes of every trial against the recipe; what is wrong with them is taken out, and told once."""
-        ordered = in_depth(found)
-        for path in list(ordered):
-            try:
-                recipe.replaced({path: ordered[path][1].copy()}, {path: ordered[path][0]}, self.checker)
-            except RecipeError as error:
-                self.checker.faults += [self.told(fault, path, ordered[path][0]) for fault in error.faults]
-                del found[path], ordered[path]
+        """Holds the changes of every trial against the recipe, together; those at fault are taken out, for the rest to
+        be looked at without.
+        """
+        faults = self.faults_of(recipe, found)
+        self.checker.faults += faults
+        bad = [path for path in found if any(f"{fault.path}.".startswith(f"{path}.") for fault in faults)]
+        for path in bad:
+            del found[path]
+        if faults and self.faults_of(recipe, found):
+            found.clear()
+
+    def faults_of(self, recipe: Recipe, changes: Changes) -> list[Fault]:
+        """What is wrong with changes of the recipe, where they stand."""
+        ordered = in_depth(changes)
+        values = {path: node.copy() for path, (_, node) in ordered.items()}
         try:
-            values = {path: node.copy() for path, (_, node) in ordered.items()}
             recipe.replaced(values, {path: key for path, (key, _) in ordered.items()}, self.checker)
         except RecipeError as error:
             place = next((key for key, _ in ordered.values()), self.tree)
-            self.checker.faults += [self.told(fault, "set", place) for fault in error.faults]
-            found.clear()
+            return [self.told(fault, "set", place) for fault in error.faults]
+        return []
 
     def told(self, fault: Fault, path: str, place: Node) -> Fault:
         """A fault that a change makes elsewhere in the recipe stands at the change."""
