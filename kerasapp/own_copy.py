@@ -1,6 +1,7 @@
 """A user's own code travels with the run: copied, hashed, and named in the resolved recipe where the copy is."""
 
 import hashlib
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +35,16 @@ def copy_own_code(values: dict[str, Any], folder: Path, target: Path) -> dict[st
         last = module.path.relative_to(module.root) if where.endswith(".py") else module.name
         spec["name"] = f"./{Path(target.name, below, last).as_posix()}:{entry}"
     return hashes
+
+
+def moved_own_code(values: dict[str, Any], folder: Path, target: Path) -> None:
+    """Changes the names of the components of one's own in `values` to what they are as seen from the folder `target`;
+    `folder` is where they are seen from now.
+    """
+    for spec, where, entry, module in _own_specs(values, folder):
+        if not module.installed:
+            path = module.path if where.endswith(".py") else module.root / module.name
+            spec["name"] = f"./{Path(os.path.relpath(path, target)).as_posix()}:{entry}"
 
 
 def hash_own_code(values: dict[str, Any], folder: Path) -> str:

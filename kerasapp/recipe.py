@@ -74,12 +74,18 @@ class Recipe:
     def folder(self) -> Path:
         return self.file.parent
 
-    def replaced(self, changes: Mapping[str, Any]) -> "Recipe":
-        """This recipe with dotted paths set: the one way of `--set`, `smoke`, sweeps, stages. Raises RecipeError."""
+    def replaced(
+        self, changes: Mapping[str, Any], keys: Mapping[str, Node] | None = None, checker: Checker | None = None
+    ) -> "Recipe":
+        """This recipe with dotted paths set: the one way of `--set`, `smoke`, sweeps, stages. Raises RecipeError.
+
+        `keys` tell where the paths themselves stand, where that is not at their values; `checker`, of any recipe,
+        spares reading again.
+        """
         nodes = {path: value if isinstance(value, Node) else as_change(value, path) for path, value in changes.items()}
-        tree, faults = _changed(self.tree, nodes)
+        tree, faults = _changed(self.tree, nodes, keys)
         try:
-            changed = _checked(self.file, tree, (*self.changes, *changes))
+            changed = _checked(self.file, tree, (*self.changes, *changes), checker)
         except RecipeError as error:
             faults += error.faults
         if faults:
@@ -168,7 +174,7 @@ def _changed(
     tree, faults = tree.copy(), []
     for path, value in changes.items():
         try:
-            put(tree, path, value, keys and keys[path])
+            put(tree, path, value, keys and keys.get(path))
         except RecipeError as error:
             faults += error.faults
     return tree, faults

@@ -265,6 +265,11 @@ def all_runs(root: Path) -> list[Run]:
     return sorted(found, key=lambda run: (_started(run), run.path.stat().st_mtime, run.name))
 
 
+def trials(folder: Path) -> list[Run]:
+    """The trials of a sweep's folder, in order; none where it is no such folder."""
+    return [Run(path.parent) for path in sorted(folder.glob("trials/*/state.json")) if path.parent.name[0] != "."]
+
+
 def _started(run: Run) -> str:
     try:
         return json.loads((run.path / "state.json").read_text()).get("started", "")

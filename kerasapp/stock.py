@@ -25,17 +25,24 @@ def stock_files(kind: str = "recipes") -> dict[str, Path]:
 
 def find_recipe(word: str) -> Path:
     """The file behind a recipe argument: a path, a stock name, or its last part where that is unambiguous."""
+    return _find(word, "recipes", "recipe", "`kerasapp new` writes one for a folder of data", "kerasapp list")
+
+
+def find_sweep(word: str) -> Path:
+    """The file behind a sweep argument, found as a recipe's is."""
+    return _find(word, "tuning", "sweep", "Give the file", "kerasapp list --sweeps")
+
+
+def _find(word: str, kind: str, noun: str, of_folder: str, lists: str) -> Path:
     path = Path(word)
     if path.is_file():
         return path
-    there = stock_files()
+    there = stock_files(kind)
     found = [there[word]] if word in there else [file for name, file in there.items() if name.split("/")[-1] == word]
     if len(found) == 1:
         return found[0]
     if word and path.is_dir():
-        raise RecipeError(
-            [Fault(word, 1, 1, "", "is a folder, not a recipe. `kerasapp new` writes one for a folder of data")]
-        )
+        raise RecipeError([Fault(word, 1, 1, "", f"is a folder, not a {noun}. {of_folder}")])
     found = close(word, there) or next((name for name in there if close(word, [name.split("/")[-1]])), None)
-    meant = f': did you mean "{found}"?' if found else ". `kerasapp list` names those there are"
-    raise RecipeError([Fault(word, 1, 1, "", f"no such file, and no stock recipe of that name{meant}")])
+    meant = f': did you mean "{found}"?' if found else f". `{lists}` names those there are"
+    raise RecipeError([Fault(word, 1, 1, "", f"no such file, and no stock {noun} of that name{meant}")])

@@ -24,6 +24,7 @@ VERBS = {  # verb: what `kerasapp --help` says of it, in this order
     "preview": "Draws a few pictures as they came, after every step, and augmented.",
     "summary": "Layers, shapes, parameters, FLOPs and receptive field; trains nothing.",
     "run": "Trains a recipe and reports on it.",
+    "tune": "Searches a recipe's values by a sweep, and confirms the best.",
     "reproduce": "Trains a run again from its own folder, and says whether the result is equal.",
     "evaluate": "Evaluates a run again, on its test split or on other data.",
     "predict": "Predicts files, folders, CSV rows or standard input.",
@@ -39,7 +40,7 @@ VERBS = {  # verb: what `kerasapp --help` says of it, in this order
     "schema": "The JSON Schema of recipes, for editors.",
 }
 FULL = (errno.ENOSPC, errno.EDQUOT)
-TRAINING = ("run", "reproduce")
+TRAINING = ("run", "tune", "reproduce")
 """Verbs that leave something when a disk is full: the best model and the state of the last save."""
 
 

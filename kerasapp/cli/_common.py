@@ -24,6 +24,7 @@ __all__ = [
     "Settings",
     "complete_recipe",
     "complete_run",
+    "complete_sweep",
     "difference",
     "load_recipe",
     "print_json",
@@ -34,9 +35,18 @@ __all__ = [
 
 def complete_recipe(incomplete: str) -> list[str]:
     """Stock names, and the recipes and folders that the shell would have offered."""
+    return _complete(incomplete, "recipes")
+
+
+def complete_sweep(incomplete: str) -> list[str]:
+    """Stock names of sweeps, files and folders."""
+    return _complete(incomplete, "tuning")
+
+
+def _complete(incomplete: str, kind: str) -> list[str]:
     beside = [path for path in glob.glob(f"{glob.escape(incomplete)}*") if path.endswith((".yaml", ".yml"))]
     folders = [f"{path}/" for path in glob.glob(f"{glob.escape(incomplete)}*") if os.path.isdir(path)]
-    return [name for name in stock_files() if name.startswith(incomplete)] + sorted(beside) + sorted(folders)
+    return [name for name in stock_files(kind) if name.startswith(incomplete)] + sorted(beside) + sorted(folders)
 
 
 def complete_run(context: typer.Context, incomplete: str) -> list[str]:

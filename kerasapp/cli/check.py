@@ -2,17 +2,19 @@
 
 import gc
 import logging
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from kerasapp.cli._common import Json, complete_recipe, print_json, start_tensorflow
+from kerasapp.errors import RecipeError
 from kerasapp.names import counted
-from kerasapp.stock import find_recipe
+from kerasapp.stock import find_recipe, find_sweep
 
 MOST = 0.5  # of the examples: a kind that more of them have is one line
 LISTED = 5  # findings of one kind that are printed; --json and --report have all
@@ -20,7 +22,10 @@ LISTED = 5  # findings of one kind that are printed; --json and --report have al
 Recipes = Annotated[
     list[str],
     typer.Argument(
-        metavar="RECIPE...", help="Paths or stock names.", show_default=False, autocompletion=complete_recipe
+        metavar="RECIPE...",
+        help="Paths or stock names, of recipes or sweeps.",
+        show_default=False,
+        autocompletion=complete_recipe,
     ),
 ]
 
@@ -42,7 +47,7 @@ def verb(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Checks recipes: every fault at once, as FILE:LINE:COLUMN. Reads no data but with --build or --data."""
+    """Checks recipes and sweeps: every fault at once, as FILE:LINE:COLUMN. Reads no data but with --build or --data."""
     from kerasapp.errors import KerasappError
 
     data = data or near_duplicates or report is not None
@@ -72,21 +77,50 @@ def _checked(
     """The faults of all recipes, notes on sound ones, and the word for each of these with what `look` saw of it."""
     from kerasapp import components
     from kerasapp.checking import Checker
-    from kerasapp.errors import RecipeError
     from kerasapp.recipe import load
 
     checker = Checker(Path(), components.facts())
     faults, notes, looks = [], [], []
     for word in recipes:
         try:
+            file, sweep = _file(word)
+            if sweep:
+                notes += _sweep(file, build)
+                continue
             with _uncollected():
-                recipe = load(find_recipe(word), checker)
+                recipe = load(file, checker)
             notes += _notes(recipe)
             looks += [(word, look(recipe))] if look else []
             faults += _build(recipe) if build else []
         except RecipeError as error:
             faults += error.faults
     return faults, notes, looks
+
+
+def _file(word: str) -> tuple[Path, bool]:
+    """The file behind an argument, and whether it is a sweep: one has a `space`, and a stock one its own folder."""
+    try:
+        file = find_recipe(word)
+    except RecipeError:
+        with suppress(RecipeError):
+            return find_sweep(word), True
+        raise
+    with suppress(OSError):
+        return file, re.search(rb"^space\s*:", file.read_bytes(), re.MULTILINE) is not None
+    return file, False
+
+
+def _sweep(file: Path, build: bool) -> list[Any]:
+    """Notes on a sound sweep: combinations that can't be built. Raises RecipeError."""
+    from kerasapp.tuning.sweep import load_sweep
+
+    found = load_sweep(file)
+    if not build:
+        return []
+    start_tensorflow()
+    from kerasapp.tuning.build import unbuildable
+
+    return unbuildable(found)
 
 
 @contextmanager
@@ -169,7 +203,7 @@ def _look(recipe: Any, near_duplicates: bool, report: Path | None) -> Any:
 
 def _build(recipe: Any) -> list[Any]:
     start_tensorflow()
-    from kerasapp.errors import Fault, KerasappError, RecipeError
+    from kerasapp.errors import Fault, KerasappError
     from kerasapp.training import prepare
 
     try:

@@ -1,11 +1,12 @@
 """`kerasapp list`."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from kerasapp.cli._common import Json, print_json
-from kerasapp.stock import stock_files
+from kerasapp.stock import find_recipe, stock_files
 
 
 def verb(
@@ -22,6 +23,17 @@ def verb(
         print(f"{row['name']:{width}}  {row['title']}")
 
 
+def _task_of(recipe: str, folder: Path) -> Any:
+    """The task of a sweep's recipe."""
+    from kerasapp.errors import RecipeError
+    from kerasapp.reading import read_file
+
+    try:
+        return read_file(str(folder / recipe if (folder / recipe).is_file() else find_recipe(recipe))).plain()["task"]
+    except (RecipeError, TypeError, KeyError):
+        return None
+
+
 def _row(name: str, path: str) -> dict:
     from kerasapp.errors import RecipeError
     from kerasapp.reading import read_file
@@ -31,6 +43,8 @@ def _row(name: str, path: str) -> dict:
     except RecipeError:
         values = {}
     task = values.get("task")
+    if "space" in values:
+        task = _task_of(str(values.get("recipe")), Path(path).parent)
     return {
         "name": name,
         "title": values.get("title", ""),

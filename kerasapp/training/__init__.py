@@ -16,10 +16,12 @@ from kerasapp.training._report import evaluate
 from kerasapp.training._reproduce import Reproduction, reproduce
 from kerasapp.training._seeds import train_seeds
 from kerasapp.training._spread import over
-from kerasapp.training._work import Work, asked
+from kerasapp.training._work import Manner, Work, asked
 
 __all__ = [
+    "Manner",
     "Reproduction",
+    "Work",
     "adapted",
     "evaluate",
     "evaluate_features",
@@ -27,6 +29,7 @@ __all__ = [
     "prepare",
     "reproduce",
     "resume",
+    "settled",
     "steps_told",
     "train",
     "train_seeds",
@@ -48,15 +51,20 @@ def train(
     With `train.resume: auto` it goes on with the newest run of this very recipe that was left unfinished. `before` sees
     what goes into a new run when nothing has been written or trained yet.
     """
-    if recipe.train.init_from:
-        recipe = recipe.replaced({"train.init_from": str(Run.open(recipe.train.init_from, root).path.resolve())})
-    recipe = with_absolute_source(recipe, root)
+    recipe = settled(recipe, root)
     if recipe.train.resume and before is None and (left := unfinished(recipe, root)):
         if name is not None:
             raise RunError(left.path, "is of this very recipe and unfinished: --name is for a new run, leave it out")
         return resume(left, root, eager=eager)
     with StopOnSignal() as stop:
         return Work(stop, eager, root).begin(recipe, root / "runs" / recipe.name, name, before)
+
+
+def settled(recipe: Recipe, root: Path) -> Recipe:
+    """The recipe with what it names below `root` as absolute paths: a run that it starts from, or has vectors of."""
+    if recipe.train.init_from:
+        recipe = recipe.replaced({"train.init_from": str(Run.open(recipe.train.init_from, root).path.resolve())})
+    return with_absolute_source(recipe, root)
 
 
 def resume(run: Run, root: Path = Path(), *, eager: bool = False) -> Run:

@@ -1,6 +1,6 @@
 """What TensorBoard shows of a run, taken from its data and model."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
@@ -30,8 +30,13 @@ def board(
     readers: dict[str, pipeline.Reader],
     *,
     epochs: int,
+    values: Mapping[str, Any] | None = None,
+    pictures: bool = True,
 ) -> RunBoard:
-    """The TensorBoard callback: curves, graph, recipe, hyperparameters, input samples, confusion matrices."""
+    """The TensorBoard callback: curves, graph, recipe, hyperparameters, input samples, confusion matrices.
+
+    `values` are the hyperparameters, where that is not the whole recipe; without `pictures` nothing is drawn of data.
+    """
     recipe, monitor = run.recipe, run.recipe.train.monitor
     validation = splits.get("validation")
     classes = task.EVALUATION == "classification" and validation is not None
@@ -41,9 +46,9 @@ def board(
         metric=monitor.metric,
         mode=monitor.direction,
         recipe=recipe.as_yaml(),
-        values=recipe.flat(),
-        inputs=_inputs(task, splits["train"], readers["train"], recipe.seed),
-        confusion=_confusion(model, task, validation, readers["validation"]) if classes else None,
+        values=recipe.flat() if values is None else values,
+        inputs=_inputs(task, splits["train"], readers["train"], recipe.seed) if pictures else None,
+        confusion=_confusion(model, task, validation, readers["validation"]) if classes and pictures else None,
         sheet=_sheet(run, model, task, splits, epochs),
         histogram_freq=recipe.train.histogram_freq,
     )

@@ -1,7 +1,8 @@
 """What watches a training, what reacts to it, and what saves it: the callbacks, in their order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, TextIO
 
 import keras
 
@@ -40,6 +41,10 @@ class Callbacks:
         *,
         stop: StopOnSignal,
         saved: Callable[[], None],
+        stream: TextIO | None = None,
+        values: Mapping[str, Any] | None = None,
+        pictures: bool = True,
+        watching: Mapping[str, Resumable] | None = None,
     ):
         train = run.recipe.train
         monitor, every = train.monitor, train.save_every or SaveEvery()
@@ -50,10 +55,11 @@ class Callbacks:
             run.path / "model.keras", monitor.metric, monitor.direction, self._every, last=train.keep == "last"
         )
         self.watch = watch(task, splits["train"], train)
-        self.board = board(run, model, task, splits, readers, epochs=self.last)
+        self.board = board(run, model, task, splits, readers, epochs=self.last, values=values, pictures=pictures)
+        self.watching = dict(watching or {})
         self.progress = Progress(
             train.epochs, None, monitor=monitor.metric, mode=monitor.direction, stop_after=self.last,
-            amount=task.amount(splits["train"]),
+            amount=task.amount(splits["train"]), stream=stream,
         )  # fmt: skip
         self.finite, self.stop = StopOnNonFinite(), stop
         self.saver = SaveState(
@@ -77,12 +83,18 @@ class Callbacks:
             "board": self.board,
             "progress": self.progress,
             "watch": self.watch,
+            **self.watching,
         }
         self.saver.begin(place, parts | {"stop": self.stop})
         if kept:
             self.saver.restore(kept)
         averages = Averages()
         return [averages, *self._measured, *parts.values(), averages.back(), self.saver, self.stop]
+
+    @property
+    def ended(self) -> bool:
+        """Whether one of those that watch has ended training, with all of its stages."""
+        return any(getattr(callback, "stopped", False) for callback in self.watching.values())
 
     def finish(self, place: Position) -> None:
         """Training is done: its last state is saved, so that what follows can be begun again."""

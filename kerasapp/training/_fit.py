@@ -1,6 +1,6 @@
 """`fit`, stage after stage, from the beginning or from where the saved state is."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -35,11 +35,13 @@ def fit(
     cache: Path | None = None,
     eager: bool = False,
     saved: Callable[[], None] = lambda: None,
+    told: Mapping[str, Any] | None = None,
 ) -> list[dict]:
     """Trains through every stage; gives the rows of history.csv. The best model over all stages is in the run.
 
     Goes on from the run's saved state, where there is one, as if it had never been left. `saved` is called after each
-    save of it. In the folder `cache` is kept what a frozen base makes of the data.
+    save of it. In the folder `cache` is kept what a frozen base makes of the data. `told` are more arguments of
+    `Callbacks`.
     """
     recipe, state = run.recipe, run.path / STATE
     kept = read_state(state)
@@ -47,7 +49,7 @@ def fit(
         warm_start(model, task, recipe.train.init_from)
     readers = {name: _cached(run, task, splits[name], name) for name in ("train", "validation") if name in splits}
     place, fixed = kept.position if kept else Position(), frozen(model)
-    with Callbacks(run, model, task, splits, readers, stop=stop, saved=saved) as callbacks:
+    with Callbacks(run, model, task, splits, readers, stop=stop, saved=saved, **(told or {})) as callbacks:
         for number, stage in enumerate(stages_of(recipe)):
             data = StageData(task, splits, readers, recipe.seed, stage.train.batch_size)
             taken = place.taken if number == place.stage else 0
@@ -70,7 +72,7 @@ def fit(
             stop.check()
             done, kept = len(callbacks.history.rows()), None
             last, place = replace(place, epoch=done, step=0), Position(number + 1, done, done, taken=steps_taken(model))
-            if done >= callbacks.last:
+            if done >= callbacks.last or callbacks.ended:
                 break
         callbacks.finish(last)
     return callbacks.history.rows()

@@ -2,7 +2,7 @@
 
 import fnmatch
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,19 +48,21 @@ class Prepared:
         return len(self.splits["train"]) if self.cut["train"] is self.splits["train"] else None
 
 
-def prepare(recipe: Recipe, cache: Path | None = None, started: bool = False) -> Prepared:
+def prepare(
+    recipe: Recipe, cache: Path | None = None, started: bool = False, *, read: Callable | None = None
+) -> Prepared:
     """Reads the data, adapts the task, builds the model, and makes sure that they meet.
 
     Nothing is written, but in the folder `cache`, where there is one, what a task keeps for the next time. A training
-    that has `started` gives the model its weights itself, and needs no word vectors any more. Raises RecipeError, also
-    for what the user's own code raises; DataError.
+    that has `started` gives the model its weights itself, and needs no word vectors any more. `read` gives data and
+    task where `adapted` is not to be called. Raises RecipeError, also for what the user's own code raises; DataError.
     """
     with told_at_its_name(recipe), steps_told(recipe):
-        return _prepared(recipe, cache, started)
+        return _prepared(recipe, cache, started, read or adapted)
 
 
-def _prepared(recipe: Recipe, cache: Path | None, started: bool) -> Prepared:
-    task, splits = adapted(recipe, cache)
+def _prepared(recipe: Recipe, cache: Path | None, started: bool, read: Callable) -> Prepared:
+    task, splits = read(recipe, cache)
     recipe = with_resolved(recipe, task)
     for path, look in (("loss", lambda: task.loss(recipe.train.loss, recipe.train.label_smoothing)),
                        ("class_weight", lambda: task.class_weight(recipe.train.class_weight))):  # fmt: skip

@@ -12,6 +12,7 @@ import tensorflow as tf
 from kerasapp import data, evaluation, pipeline
 from kerasapp.errors import DataError
 from kerasapp.evaluation.baselines import baselines
+from kerasapp.files import write_json
 from kerasapp.recipe import parse_setting
 from kerasapp.run import Run
 from kerasapp.tasks._base import Task
@@ -31,11 +32,13 @@ def report(
     seconds: float,
     cache: Path | None,
     embedding: Matched | None = None,
+    pages: bool = True,
 ) -> dict[str, Any]:
     """Evaluates the best model on the test split, beside the baselines; writes report.json, .md and .html.
 
     `cache` is where baselines are kept from run to run; None leaves them out. `embedding` are the word vectors that
-    training started from, where it did in this process: they have baselines of their own.
+    training started from, where it did in this process: they have baselines of their own. Without `pages` nothing is
+    drawn, and report.json is all that is written: `evaluate` makes the rest of it.
     """
     started = time.perf_counter()
     there = [name for name in ("test", "validation", "train") if name in splits]
@@ -68,7 +71,10 @@ def report(
     made["seconds"]["evaluate"] = time.perf_counter() - started
     if told := run.read_json("state.json").get("embedding"):
         made["embedding"] = told
-    evaluation.write(made, run.path, task=task, splits=splits)
+    if pages:
+        evaluation.write(made, run.path, task=task, splits=splits)
+    else:
+        write_json(run.path / "report.json", made)
     return made
 
 
@@ -85,6 +91,8 @@ def evaluate(run: Run, split: str = "test", source: str | None = None) -> dict[s
     model = run.model()
     made = evaluation.evaluate(run, model, run.task, splits, names=(name,), history=None, baselines=(), seconds={})
     made["seconds"]["evaluate"] = time.perf_counter() - started
+    if source is None and (run.path / "report.json").is_file() and not (run.path / "report.html").is_file():
+        evaluation.write(run.report, run.path, task=run.task, splits=splits)  # of a sweep's trial, asked for now
     return made
 
 

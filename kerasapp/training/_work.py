@@ -3,9 +3,11 @@
 import logging
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, TextIO
 
 import keras
 import numpy as np
@@ -13,6 +15,7 @@ import tensorflow as tf
 
 from kerasapp.blame import told_at_its_name
 from kerasapp.callbacks.history import HistoryFile
+from kerasapp.callbacks.save_state import Resumable
 from kerasapp.callbacks.stop import StopOnSignal, Stopped
 from kerasapp.environment import environment
 from kerasapp.errors import KerasappError, RunError
@@ -24,7 +27,7 @@ from kerasapp.training._callbacks import STATE
 from kerasapp.training._fingerprint import fingerprints
 from kerasapp.training._fit import fit
 from kerasapp.training._folds import cross_validate
-from kerasapp.training._prepare import Prepared, prepare
+from kerasapp.training._prepare import Prepared, adapted, prepare
 from kerasapp.training._report import report
 from kerasapp.types import Split
 
@@ -32,12 +35,31 @@ log = logging.getLogger("kerasapp")
 BASELINES, CACHE = Path("runs", ".baselines"), Path("runs", ".cache")
 
 
+@dataclass(frozen=True)
+class Manner:
+    """How a run is made that is one of many.
+
+    `pages`: its report is drawn and written out, not only report.json, and TensorBoard has pictures. `progress`: where
+    its epochs are told, by default stderr. `adapted`: what gives data and task, as `_prepare.adapted` does. `watching`:
+    callbacks by name whose state is saved with the run's; one that has ended training says so as `stopped`. `values`:
+    what TensorBoard shows as hyperparameters, by default the whole recipe.
+    """
+
+    baselines: bool = True
+    pages: bool = True
+    progress: TextIO | None = None
+    adapted: Callable = adapted
+    watching: Mapping[str, Resumable] = field(default_factory=dict)
+    values: Mapping[str, Any] | None = None
+
+
 class Work:
     """What one call does: a run from a recipe, or the rest of one, and where it is cross-validated its folds."""
 
-    def __init__(self, stop: StopOnSignal, eager: bool, root: Path, baselines: bool = True):
+    def __init__(self, stop: StopOnSignal, eager: bool, root: Path, manner: Manner | None = None):
         self.stop, self.eager, self.root, self.cache = stop, eager, root, root / CACHE
-        self.baselines = root / BASELINES if baselines else None
+        self.manner = manner or Manner()
+        self.baselines = root / BASELINES if self.manner.baselines else None
         self._started = time.perf_counter()
 
     def begin(
@@ -50,7 +72,7 @@ class Work:
         """A new run in a folder below `parent`; `before` sees what goes in when nothing has been written."""
         check_name(name)
         seed_everything(recipe)
-        prepared = prepare(recipe, self.cache)
+        prepared = prepare(recipe, self.cache, read=self.manner.adapted)
         if before:
             before(prepared)
         run = Run.create(parent, prepared.recipe, name, asked=asked(recipe))
@@ -62,7 +84,8 @@ class Work:
         """The rest of a run, in its own folder."""
         with run.lock():
             seed_everything(run.recipe)
-            prepared = prepare(run.recipe, self.cache, started=(run.path / STATE).exists())
+            begun = (run.path / STATE).exists()
+            prepared = prepare(run.recipe, self.cache, started=begun, read=self.manner.adapted)
             state = run.read_json("state.json")
             check_unchanged(run, state, prepared)
             run.tidy()
@@ -110,7 +133,8 @@ class Work:
             given = fingerprints(splits, run.recipe.train.init_from, prepared.embedding)
             vectors = {} if prepared.embedding is None else {"embedding": prepared.embedding.told}
             run.update(examples=counts, fingerprint=given, **vectors)
-            log.info("%s", summary(model, prepared.examples).text())
+            if log.isEnabledFor(logging.INFO):
+                log.info("%s", summary(model, prepared.examples).text())
         log.info("%s", run.path)
         history = fit(
             run,
@@ -121,12 +145,19 @@ class Work:
             cache=self.cache,
             eager=self.eager,
             saved=lambda: run.update(seconds=seconds()),
+            told={
+                "stream": self.manner.progress,
+                "values": self.manner.values,
+                "pictures": self.manner.pages,
+                "watching": self.manner.watching,
+            },
         )
-        report(run, task, splits, history, seconds(), self.baselines, prepared.embedding)
+        report(run, task, splits, history, seconds(), self.baselines, prepared.embedding, self.manner.pages)
 
     def _fold(self, run: Run, recipe: Recipe, fold: int) -> Run:
         """A fold of a run's cross-validation: done already, to be gone on with, or new."""
-        inner, there = Work(self.stop, self.eager, self.root, baselines=False), Run(run.path / "folds" / str(fold))
+        inner = Work(self.stop, self.eager, self.root, replace(self.manner, baselines=False))
+        there = Run(run.path / "folds" / str(fold))
         if not (there.path / "state.json").is_file():
             return inner.begin(recipe, there.path.parent, str(fold))
         return there if there.state["state"] == "finished" else inner.go_on(there)

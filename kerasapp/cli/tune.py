@@ -1,0 +1,96 @@
+"""`kerasapp tune`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from kerasapp.cli._common import Json, Root, Settings, complete_sweep, print_json, start_tensorflow
+from kerasapp.errors import KerasappError
+from kerasapp.names import counted
+
+SweepName = Annotated[
+    str,
+    typer.Argument(
+        metavar="SWEEP",
+        help="A path, or a stock sweep's name as `list --sweeps` prints it.",
+        show_default=False,
+        autocompletion=complete_sweep,
+    ),
+]
+
+
+def verb(
+    sweep: SweepName,
+    settings: Settings = None,
+    trials: Annotated[int | None, typer.Option(min=1, metavar="N", help="How many trials, whatever the file says.")] = (
+        None
+    ),
+    workers: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Trains in so many processes, which share cores and GPUs.")
+    ] = 0,
+    chief: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Gives trials to workers there; with --worker: where the chief is."),
+    ] = None,
+    worker: Annotated[bool, typer.Option("--worker", help="Trains what the chief gives out.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Goes on with a sweep that was left, exactly.")] = False,
+    root: Root = Path(),
+    json: Json = False,
+) -> None:
+    """Searches a recipe's values by a sweep's file, and confirms the best over new seeds."""
+    from kerasapp.stock import find_sweep
+    from kerasapp.tuning.sweep import load_sweep
+
+    found = load_sweep(find_sweep(sweep), settings or [], trials=trials)
+    if worker:
+        _work(found, root, chief)
+        return
+    if workers or chief:
+        from kerasapp.tuning._workers import leave_gpus
+
+        leave_gpus()
+    start_tensorflow()
+    from kerasapp.tuning.tune import tune
+
+    words = ["tune", sweep, "--root", str(root), *(f"--set={word}" for word in settings or ())]
+    table = tune(found, root, resume=resume, workers=workers, chief=chief, words=words)
+    if json:
+        print_json(_told(table, root))
+    else:
+        _print(table)
+
+
+def _work(sweep: Any, root: Path, chief: str | None) -> None:
+    if chief is None:
+        raise KerasappError("--worker: say where the chief is: --chief HOST:PORT")
+    from kerasapp.tuning._workers import keep_to_cores
+
+    keep_to_cores()
+    start_tensorflow()
+    from kerasapp.tuning._worker import work
+
+    print(f"{counted(work(sweep, root, chief), 'trial')} trained")
+
+
+def _told(table: dict[str, Any], root: Path) -> dict[str, Any]:
+    """What the JSON document says of a sweep."""
+    more = {"default": table["default"], "confirmed": table["confirmed"], "report": table["report"]}
+    return {
+        "sweep": str(root / "runs" / table["sweep"]), "trials": table["trials"], "best": table["best"], **more
+    }  # fmt: skip
+
+
+def _print(table: dict[str, Any]) -> None:
+    best = table["best"]
+    print(f"best: trial {best['trial']}, {best['score']:.4g}   {best['recipe']}")
+    for path, value in best["values"].items():
+        print(f"  {path:40} {value}")
+    rows = [(f"trial {row['trial']}", row) for row in table["confirmed"]]
+    rows += [("the recipe's own values", table["default"]["confirmed"])] if table["default"] else []
+    for name, row in rows:
+        if row["mean"] is not None:
+            spread = "" if row["spread"] is None else f" (sd {row['spread']:.4f})"
+            print(f"over {row['seeds']} new seeds, {name}: {row['mean']:.4g}{spread}")
+    if table["report"]:
+        print(table["report"])

@@ -1,0 +1,258 @@
+"""A sweep's folder: which trials there were, what came of each, and all that decides about the next.
+
+`tuner.json` is the one truth, replaced whole after each event; `sweep.json` is written from it for those who read.
+"""
+
+import json
+import time
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+from keras_tuner.src.engine.trial import TrialStatus
+from sklearn.exceptions import ConvergenceWarning
+
+from kerasapp.comparison import differing
+from kerasapp.errors import KerasappError, RunError, WorkError
+from kerasapp.files import finite, write, write_json
+from kerasapp.own_copy import hash_own_code
+from kerasapp.tuning._oracles import SCORE, free, make_oracle, restore, state_of, values_of
+from kerasapp.tuning._space import written
+from kerasapp.tuning._sweep import Sweep
+
+TRUTH, TABLE = "tuner.json", "sweep.json"
+VERSION = 1
+IN_A_ROW = 10  # trials that came to nothing, after which a sweep gives up
+DIFFERENCES = 5  # that are told
+DONE = ("finished", "pruned", "failed", "invalid")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A trial that is to be trained: its name, its values, and the name of its run, which is another's where it goes on
+    with that; `rung` is the epoch that hyperband trains it to.
+    """
+
+    name: str
+    values: Mapping[str, Any]
+    run: str
+    rung: int | None = None
+
+
+class Ledger:
+    """Gives out trials (`ask`), takes what came of them (`tell`), and keeps both on disk. Of several threads one at a
+    time comes in, as KerasTuner's oracles have it.
+    """
+
+    def __init__(self, sweep: Sweep, folder: Path):
+        self.sweep, self.folder, self.oracle = sweep, folder, make_oracle(sweep)
+        self.rows: dict[str, dict[str, Any]] = {}
+        self.data: dict[str, dict[str, str]] = {}
+        self.exhausted = False
+        self._before, self._begun = 0.0, time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Of all the processes that worked on the sweep."""
+        return self._before + time.monotonic() - self._begun
+
+    def ask(self, worker: str = "tuner0") -> Asked | None:
+        """The next trial, or the one that this worker left; None where there is none now: see `over`."""
+        self._check_in_a_row()
+        left = worker in self.oracle.ongoing_trials or self.oracle._retry_queue
+        if not left and (self.exhausted or self.spent() or self._full()):
+            return None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # of the Gaussian process: nothing to be done about it
+            trial = self.oracle.create_trial(worker)
+        if trial.status != TrialStatus.RUNNING:
+            self.exhausted = self.exhausted or trial.status == TrialStatus.STOPPED
+            self.keep()
+            return None
+        given = trial.hyperparameters.values
+        before, rung = given.get("tuner/trial_id") or None, given.get("tuner/epochs")
+        row = self.rows.setdefault(trial.trial_id, self._row(trial.trial_id, given, before, rung))
+        self.keep()
+        return Asked(trial.trial_id, row["values"], Path(row["run"]).name, rung)
+
+    def over(self) -> bool:
+        """Whether no trial runs and none will."""
+        return not self.oracle.ongoing_trials and not self.oracle._retry_queue and (self.exhausted or self.spent())
+
+    def tell(self, name: str, result: Mapping[str, Any]) -> dict[str, Any]:
+        """Takes what came of a trial: `state`, `score`, and what else a row has. A second result is not looked at."""
+        row, trial = self.rows[name], self.oracle.trials[name]
+        if row["state"] in DONE:
+            return row
+        row.update(result)
+        if row["state"] == "invalid":
+            row["run"] = None
+            free(self.oracle, name)
+        if row["state"] in ("finished", "pruned"):
+            self.oracle.update_trial(name, {SCORE: row["score"]}, step=row["epochs"])
+            trial.status = TrialStatus.COMPLETED
+        else:
+            trial.status = TrialStatus.FAILED
+        self.oracle.end_trial(trial)
+        self.keep()
+        return row
+
+    def give_again(self, worker: str) -> str | None:
+        """A worker is gone: its trial goes to the next that asks, and its row counts how often. Gives its name."""
+        trial = self.oracle.ongoing_trials.pop(worker, None)
+        if trial is None:
+            return None
+        self.oracle._retry_queue.append(trial.trial_id)
+        row = self.rows[trial.trial_id]
+        row["given_again"] = row.get("given_again", 0) + 1
+        self.keep()
+        return trial.trial_id
+
+    def take_back(self, name: str) -> None:
+        """A trial that was to be given again is not."""
+        self.oracle._retry_queue.remove(name)
+
+    def spent(self) -> bool:
+        """Whether the budget allows no further trial. Those that were replaced don't count."""
+        budget, rows = self.sweep.budget, self.rows.values()
+        trials = sum(row["state"] in DONE and row["state"] != "invalid" for row in rows)
+        epochs = 0 if self.sweep.rungs else sum(row["epochs"] for row in rows)
+        return (
+            (budget.trials is not None and trials >= budget.trials)
+            or (not self.sweep.rungs and budget.epochs is not None and epochs >= budget.epochs)
+            or (budget.hours is not None and self.seconds >= 3600 * budget.hours)
+        )
+
+    def finished(self) -> list[dict[str, Any]]:
+        """The rows of finished trials, the best first; of equals the first, or the one that went on with it."""
+        rows = [row for row in self.rows.values() if row["state"] == "finished"]
+        sign = -1 if self.sweep.objective.direction == "max" else 1
+        rows = sorted(rows, key=lambda row: sign * row["score"])
+        last = {(row["run"], row["score"]): row for row in rows}
+        return [row for row in rows if last[row["run"], row["score"]] is row]
+
+    def curves(self) -> list[list[float]]:
+        """The objective by epoch of every finished trial."""
+        return [row["curve"] for row in self.rows.values() if row["state"] == "finished"]
+
+    def check_data(self, key: str, fingerprint: dict[str, str]) -> None:
+        """Raises RunError where the data is not what the sweep began with."""
+        before = self.data.setdefault(key, fingerprint)
+        changed = [name for name in fingerprint if before.get(name) != fingerprint[name]]
+        if changed:
+            told = f"its data has changed since ({', '.join(changed)}). Put it back as it was, or start anew"
+            raise RunError(self.folder, told)
+
+    def keep(self) -> None:
+        """Writes down where the sweep is."""
+        truth = {
+            "version": VERSION,
+            "asked": asked(self.sweep),
+            "seconds": self.seconds,
+            "exhausted": self.exhausted,
+            "data": self.data,
+            "rows": list(self.rows.values()),
+            **state_of(self.oracle),
+        }
+        write(self.folder / TRUTH, json.dumps(truth))
+        write_json(self.folder / TABLE, self.table())
+
+    def table(self, **more: Any) -> dict[str, Any]:
+        """What `sweep.json` says: what was asked, a row a trial."""
+        return {
+            "sweep": self.sweep.name,
+            "title": self.sweep.title,
+            "recipe": self.sweep.recipe.name,
+            "tuner": dict(self.sweep.tuner),
+            "objective": self.sweep.objective.told(),
+            "space": {entry.path: entry.told() for entry in self.sweep.space},
+            "seconds": self.seconds,
+            "trials": list(self.rows.values()),
+            "best": None,
+            "default": None,
+            "confirmed": [],
+            **more,
+        }
+
+    def load(self, truth: Mapping[str, Any]) -> None:
+        """Takes up what `tuner.json` says."""
+        self.rows = {row["trial"]: row for row in truth["rows"]}
+        self.data, self.exhausted, self._before = truth["data"], truth["exhausted"], truth["seconds"]
+        restore(self.oracle, truth)
+
+    def _row(self, name: str, given: Mapping[str, Any], before: str | None, rung: int | None) -> dict[str, Any]:
+        run = self.rows[before]["run"] if before else str(self.folder / "trials" / name)
+        row = {"trial": name, "run": run, "state": "running", "values": values_of(self.sweep.space, given)}
+        row |= {"score": None, "metrics": {}, "epochs": 0, "seconds": 0.0, "parameters": None, "reason": None}
+        return row | {"curve": []} | ({"rung": rung, "continues": before} if rung else {})
+
+    def _full(self) -> bool:
+        """Whether as many trials run as the budget has left: one of them may yet have to be replaced."""
+        counted = sum(row["state"] != "invalid" for row in self.rows.values())
+        return self.sweep.budget.trials is not None and counted >= self.sweep.budget.trials
+
+    def _check_in_a_row(self) -> None:
+        last = [row for row in self.rows.values() if row["state"] in DONE][-IN_A_ROW:]
+        if len(last) < IN_A_ROW or any(row["state"] in ("finished", "pruned") for row in last):
+            return
+        told = f"the last {IN_A_ROW} trials came to nothing; of the last: {last[-1]['reason']}. Change the space"
+        kind = KerasappError if all(row["state"] == "invalid" for row in last) else WorkError
+        raise kind(f"{self.folder}: {told}")
+
+
+def asked(sweep: Sweep) -> dict[str, Any]:
+    """By path all that decides about the trials, as JSON; of the user's own code its hash."""
+    code = hash_own_code(sweep.recipe.values, sweep.recipe.folder)
+    epochs = {"budget.epochs": sweep.budget.epochs} if sweep.rungs else {}
+    return json.loads(json.dumps(finite(sweep.asked() | epochs | {"recipe.code": code}), default=str))
+
+
+@contextmanager
+def opened(sweep: Sweep, root: Path, resume: bool) -> Iterator[Ledger]:
+    """The sweep's folder, new or gone on with, for this process alone. Raises RunError where it can't be."""
+    folder = root / "runs" / sweep.name
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / ".lock", timeout=1.0)
+    try:
+        lock.acquire()
+    except Timeout:
+        told = "another process is at this sweep. Wait for it, or give the sweep's file another name"
+        raise RunError(folder, told) from None
+    except OSError as error:
+        raise RunError(folder, f"can't be written to: {(error.strerror or str(error)).lower()}") from None
+    try:
+        yield _ledger(sweep, folder, resume)
+    finally:
+        lock.release()
+
+
+def _ledger(sweep: Sweep, folder: Path, resume: bool) -> Ledger:
+    path = folder / TRUTH
+    made = Ledger(sweep, folder)
+    if not path.exists():
+        return made
+    try:
+        truth = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunError(path, f"can't be read ({error}). Remove {folder}, and start anew") from None
+    if truth["version"] != VERSION:
+        raise RunError(path, "was written by another version of kerasapp. Go on with that one, or start anew")
+    if rows := differing(truth["asked"], asked(sweep)):
+        told = [f"{row['path']}: {_shown(row['a'])}, now {_shown(row['b'])}" for row in rows[:DIFFERENCES]]
+        more = f"; and {len(rows) - DIFFERENCES} more" if len(rows) > DIFFERENCES else ""
+        way_out = "Put it back, or give the sweep's file another name"
+        raise RunError(folder, f"was begun by another sweep ({'; '.join(told)}{more}). {way_out}")
+    if not resume:
+        done = sum(row["state"] in DONE for row in truth["rows"])
+        told = f"has this sweep already, with {done} trials done. Go on with --resume, or remove the folder"
+        raise RunError(folder, told)
+    made.load(truth)
+    return made
+
+
+def _shown(value: Any) -> str:
+    return "not there" if value is None else written(value)

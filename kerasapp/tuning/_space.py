@@ -1,0 +1,297 @@
+"""The space of a sweep: which values a path may take, and that the recipe can hold each of them."""
+
+import itertools
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from kerasapp.annotations import Slot
+from kerasapp.checking import Checker
+from kerasapp.errors import Fault, RecipeError
+from kerasapp.names import meant
+from kerasapp.paths import as_node
+from kerasapp.reading import Node, dump
+from kerasapp.recipe import Recipe
+from kerasapp.types import PositiveFloat, PositiveInt
+from kerasapp.wording import shown
+
+SAMPLING = Slot("sampling", Literal["linear", "log"], False, "linear")
+WHEN = Slot("when", dict[str, list[Any]] | None, False, None)
+KINDS = {
+    "float": (Slot("float", tuple[float, float], True), Slot("step", PositiveFloat | None, False), SAMPLING, WHEN),
+    "int": (Slot("int", tuple[int, int], True), Slot("step", PositiveInt | None, False), SAMPLING, WHEN),
+    "choice": (Slot("choice", list[Any], True), WHEN),
+    "boolean": (Slot("boolean", None | Literal[True], True), WHEN),
+}
+TRIED = 24  # values of a whole-number range that are each held against the schema; of a longer one its ends are
+Changes = dict[str, tuple[Node, Node]]
+"""By dotted path: the key and the value."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One path of a space. `low`, `high`, `step` and `sampling` are a range's, `values` those of a choice, each a plain
+    value; `when` names the values of other paths under which this one counts.
+    """
+
+    path: str
+    kind: Literal["float", "int", "choice", "boolean"]
+    key: Node
+    node: Node
+    low: float | int | None = None
+    high: float | int | None = None
+    step: float | int | None = None
+    sampling: str = "linear"
+    values: tuple[Any, ...] = ()
+    when: Mapping[str, tuple[Any, ...]] | None = None
+
+    def told(self) -> dict[str, Any]:
+        """As JSON."""
+        own = (
+            {"low": self.low, "high": self.high, "step": self.step, "sampling": self.sampling}
+            if self.kind in ("float", "int")
+            else {"values": list(self.values)}
+        )
+        return {"kind": self.kind, **own, "when": {path: list(values) for path, values in (self.when or {}).items()}}
+
+    def tried(self) -> list[Node]:
+        """The values that are held against the schema, where they stand."""
+        place = self.node.value.get(self.kind) if isinstance(self.node.value, dict) else None
+        if self.kind == "choice":
+            return list(place.value)
+        if self.kind == "boolean":
+            return [replace(place, value=value) for value in (False, True)]
+        ends = [node for node, value in zip(place.value, (self.low, self.high), strict=True) if value is not None]
+        if self.kind == "int" and self.sampling == "linear":
+            numbers = range(self.low, self.high + 1, self.step or 1)
+            if len(numbers) <= TRIED:
+                return [ends[0], *(replace(ends[1], value=number) for number in numbers[1:])]
+        return ends
+
+    def allows(self, value: Any) -> bool:
+        """Whether the path may take a value."""
+        if self.kind in ("float", "int"):
+            return isinstance(value, (int, float)) and not isinstance(value, bool) and self.low <= value <= self.high
+        return any(same(value, own) for own in self.values)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Equal, and of one type: `1` is not `true`."""
+    return type(a) is type(b) and json.dumps(a, sort_keys=True) == json.dumps(b, sort_keys=True)
+
+
+def read_space(checker: Checker, node: Node) -> list[Entry]:
+    """The entries of a space, those that others depend on before these; faults are noted."""
+    if not isinstance(node.value, dict) or not node.value:
+        return checker.note(node, "space", f"expected a mapping of paths, got {shown(node.plain()) or 'nothing'}") or []
+    found = {}
+    for path, place in node.value.items():
+        entry = _entry(checker, path, node.keys[path], place)
+        if entry is not None:
+            found[path] = entry
+    for entry in found.values():
+        _check_when(checker, entry, found, complete=len(found) == len(node.value))
+    return _in_order(checker, found)
+
+
+def _entry(checker: Checker, path: str, key: Node, node: Node) -> Entry | None:
+    where = f"space.{path}"
+    kinds = [kind for kind in KINDS if isinstance(node.value, dict) and kind in node.value]
+    if len(kinds) != 1:
+        told = "one of float: [a, b], int: [a, b], choice: [...], boolean"
+        wrong = next((word for word in node.value if word not in KINDS), "") if isinstance(node.value, dict) else ""
+        return checker.note(node, where, f"{path}: expected {told}{meant(wrong, list(KINDS), listed=False)}")
+    kind, before = kinds[0], len(checker.faults)
+    values = checker.mapping(list(KINDS[kind]), node, where, f'key "{{}}" of {path}', path)
+    if len(checker.faults) > before:
+        return None
+    when = {name: tuple(one) for name, one in (values["when"] or {}).items()} or None
+    if kind in ("choice", "boolean"):
+        given = tuple(node.value["choice"].plain()) if kind == "choice" else (False, True)
+        return _choice(checker, Entry(path, kind, key, node, values=given, when=when))
+    low, high = values[kind]
+    made = Entry(path, kind, key, node, low, high, values.get("step"), values["sampling"], when=when)
+    return _range(checker, made)
+
+
+def _choice(checker: Checker, entry: Entry) -> Entry | None:
+    """A choice of nothing is none; a value twice would be tried twice as often."""
+    place = entry.node.value[entry.kind]
+    if not entry.values:
+        return checker.note(place, f"space.{entry.path}", f"{entry.path}: a choice of nothing")
+    for at, value in enumerate(entry.values):
+        if any(same(value, other) for other in entry.values[:at]):
+            told = f"{entry.path}: {shown(value)} stands there twice"
+            return checker.note(place.value[at], f"space.{entry.path}.choice.{at}", told)
+    return entry
+
+
+def _range(checker: Checker, entry: Entry) -> Entry | None:
+    node, where = entry.node.value[entry.kind], f"space.{entry.path}"
+    if entry.low > entry.high:
+        told = f"{entry.path}: from {entry.low:g} to {entry.high:g} there is nothing: the lower end comes first"
+        return checker.note(node, where, told)
+    if entry.sampling == "log" and entry.low <= 0:
+        told = f"{entry.path}: sampling: log begins above 0, got {entry.low:g}"
+        return checker.note(node, where, told)
+    step = entry.node.value.get("step")
+    if entry.sampling == "log" and entry.step is not None and entry.step <= 1:
+        told = f"{entry.path}: with sampling: log the step multiplies, and must be above 1, got {entry.step:g}"
+        return checker.note(step, f"{where}.step", told)
+    if entry.sampling == "linear" and entry.step is not None and entry.step > max(entry.high - entry.low, 1e-300):
+        told = f"{entry.path}: a step of {entry.step:g} leads past {entry.high:g} at once"
+        return checker.note(step, f"{where}.step", told)
+    return entry
+
+
+def _check_when(checker: Checker, entry: Entry, entries: Mapping[str, Entry], complete: bool) -> None:
+    """What a condition names is in the space, and can be so."""
+    for path, values in (entry.when or {}).items():
+        when = entry.node.value["when"]
+        key, other = when.keys[path], entries.get(path)
+        where = f"space.{entry.path}.when.{path}"
+        if other is None:
+            if complete:
+                there = [name for name in entries if name != entry.path]
+                checker.note(key, where, f'"{path}" is not in this space{meant(path, there)}')
+        elif other is entry:
+            checker.note(key, where, f"{path} can't depend on itself")
+        elif other.kind == "float":
+            checker.note(key, where, f"{path} is a float, and only a choice, an int or a boolean can be a condition")
+        elif not values:
+            checker.note(when.value[path], where, "expected a list of values, got an empty one")
+        for at, value in enumerate(values if other is not None and other.kind != "float" else ()):
+            if not other.allows(value):
+                checker.note(when.value[path].value[at], where, f"{path} is never {shown(value)} in this space")
+
+
+def _in_order(checker: Checker, entries: dict[str, Entry]) -> list[Entry]:
+    """Those that others depend on first; a circle is noted."""
+    ordered: list[Entry] = []
+    left = dict(entries)
+    while left:
+        ready = [e for e in left.values() if not any(path in left and path != e.path for path in e.when or ())]
+        if not ready:
+            entry = next(iter(left.values()))
+            checker.note(entry.key, f"space.{entry.path}", f"{entry.path} depends on itself by way of its conditions")
+            return ordered + list(left.values())
+        ordered += ready
+        left = {path: entry for path, entry in left.items() if entry not in ready}
+    return ordered
+
+
+def in_depth(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Changes in an order in which none undoes another: a whole spec before a value within it."""
+    return dict(sorted(changes.items(), key=lambda item: item[0].count(".")))
+
+
+def check_space(checker: Checker, recipe: Recipe, fixed: Changes, entries: list[Entry]) -> None:
+    """Holds every end and every choice against the recipe's schema, each by itself with what its conditions ask for;
+    and finds values that another value of the space makes void.
+    """
+    trial = _Trial(checker, recipe, fixed)
+    by_path = {entry.path: entry for entry in entries}
+    for entry in entries:
+        context = _fitting(trial, entry, by_path, _context(entry, by_path))
+        before = len(checker.faults)
+        for value in entry.tried():
+            checker.faults += trial.faults(entry, value, context)
+        _distinct(checker)
+        if len(checker.faults) == before:
+            _check_void(trial, entry, by_path, context)
+
+
+class _Trial:
+    """Tries changes on a recipe."""
+
+    def __init__(self, checker: Checker, recipe: Recipe, fixed: Changes):
+        self.checker, self.recipe, self.fixed = checker, recipe, fixed
+
+    def faults(self, entry: Entry, value: Node, context: Changes) -> list[Fault]:
+        """What is wrong with a value of an entry, told in the sweep's file."""
+        changes = in_depth({**self.fixed, **context, entry.path: (entry.key, value)})
+        values = {path: node.copy() for path, (_, node) in changes.items()}
+        keys = {path: key for path, (key, _) in changes.items()}
+        try:
+            self.recipe.replaced(values, keys, self.checker)
+        except RecipeError as error:
+            return [self._told(fault, entry, value) for fault in error.faults]
+        return []
+
+    def _told(self, fault: Fault, entry: Entry, value: Node) -> Fault:
+        if fault.file == entry.key.file:
+            return fault
+        told = f"{entry.path}: {written(value.plain())} does not go with the rest of the recipe ({fault})"
+        return value.fault(f"space.{entry.path}", told)
+
+
+def _context(entry: Entry, entries: Mapping[str, Entry]) -> Changes:
+    """Values of other paths under which an entry counts: of each condition the first."""
+    found: Changes = {}
+    for path, values in (entry.when or {}).items():
+        if path in entries and entries[path] is not entry and values:
+            found |= _context(entries[path], {p: e for p, e in entries.items() if p != entry.path})
+            found[path] = entries[path].key, as_node(values[0], entries[path].key)
+    return found
+
+
+def _fitting(trial: _Trial, entry: Entry, entries: Mapping[str, Entry], context: Changes) -> Changes:
+    """The context, where a choice above the entry's path decides, with one of its values that leaves a place for it."""
+    for owner in _owners(entry.path, entries):
+        for choice in owner.values if owner.path not in context else ():
+            fuller = {**context, owner.path: (owner.key, as_node(choice, owner.key))}
+            if not _undone(owner, choice) and not trial.faults(entry, entry.tried()[0], fuller):
+                context = fuller
+                break
+    return context
+
+
+def _check_void(trial: _Trial, entry: Entry, entries: Mapping[str, Entry], context: Changes) -> None:
+    """Notes where a choice above the entry's path leaves no place for it: it needs a condition."""
+    value = entry.tried()[0]
+    for owner in _owners(entry.path, entries):
+        allowed = (entry.when or {}).get(owner.path, owner.values)
+        bad = [
+            choice
+            for choice in allowed
+            if _undone(owner, choice)
+            or trial.faults(entry, value, {**context, owner.path: (owner.key, as_node(choice, owner.key))})
+        ]
+        if not bad:
+            continue
+        good = [choice for choice in allowed if not any(same(choice, one) for one in bad)]
+        way = f"Add when: {{{owner.path}: {written(good)}}}" if good else "Take it out"
+        told = f"{entry.path}: is void where {owner.path} is {written(bad[0])}. {way}"
+        trial.checker.note(entry.key, f"space.{entry.path}", told)
+
+
+def _owners(path: str, entries: Mapping[str, Entry]) -> Iterator[Entry]:
+    """Choices whose value decides what may stand at a path: of a part of it, or of the name of one."""
+    steps = path.split(".")
+    for above in itertools.accumulate(steps[:-1], lambda a, b: f"{a}.{b}"):
+        for name in (above, f"{above}.name"):
+            if name in entries and name != path and entries[name].kind == "choice":
+                yield entries[name]
+
+
+def _undone(owner: Entry, choice: Any) -> bool:
+    """A `null` above a path would be no null any more, a number no number."""
+    return not owner.path.endswith(".name") and not isinstance(choice, (str, dict, list))
+
+
+def _distinct(checker: Checker) -> None:
+    """A path that is not there is wrong with every value: told once."""
+    seen: dict[str, Fault] = {}
+    for fault in checker.faults:
+        seen.setdefault(str(fault), fault)
+    checker.faults = list(seen.values())
+
+
+def written(value: Any) -> str:
+    """A value as YAML in one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {written(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(written, value))}]"
+    return dump([value]).strip()[1:-1]

@@ -1,0 +1,107 @@
+"""Workers on this machine: processes that share its cores and its GPUs."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from kerasapp.errors import KerasappError, WorkError
+
+CORES = "KERASAPP_CORES"
+"""An environment variable: the cores that a worker keeps to, `0,2`."""
+
+GPUS = "KERASAPP_GPUS"
+"""An environment variable: the GPUs that a chief has left to its workers."""
+
+
+class Workers:
+    """`count` processes that run `words`; one that was killed is started again, one that fails ends the sweep."""
+
+    def __init__(self, count: int, words: Sequence[str], logs: Path):
+        self.count, self.words, self.logs = count, list(words), logs
+        self.processes: list[subprocess.Popen] = []
+
+    def __enter__(self) -> "Workers":
+        self.logs.mkdir(parents=True, exist_ok=True)
+        self.processes = [self._start(number) for number in range(self.count)]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self.processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in self.processes:
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def lost(self) -> list[int]:
+        """The process ids of those that were killed since the last look, each of which has a successor now. Raises
+        KerasappError where one failed by itself.
+        """
+        found = []
+        for number, process in enumerate(self.processes):
+            code = process.poll()
+            if code is None or code == 0:
+                continue
+            if code > 0:
+                raise self._fault(number, code)
+            found.append(process.pid)
+            self.processes[number] = self._start(number)
+        return found
+
+    def _start(self, number: int) -> subprocess.Popen:
+        with self._log(number).open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "kerasapp", *self.words], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env={**os.environ, **share(number, self.count)}, start_new_session=True,
+            )  # fmt: skip
+
+    def _log(self, number: int) -> Path:
+        return self.logs / f"worker-{number}.log"
+
+    def _fault(self, number: int, code: int) -> KerasappError:
+        lines = self._log(number).read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        kind = KerasappError if code == 2 else WorkError
+        return kind(lines[-1] if lines else f"{self._log(number)}: the worker ended with exit code {code}")
+
+
+def share(number: int, count: int) -> dict[str, str]:
+    """The part of this machine that worker `number` of `count` has, as environment variables: cores in turn, and a GPU,
+    of which no one takes all the memory where they are fewer than workers.
+    """
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
+    own = cores[number::count] or [cores[number % len(cores)]]
+    given = {CORES: ",".join(map(str, own)), "OMP_NUM_THREADS": str(len(own))}
+    if gpus := visible_gpus():
+        given["CUDA_VISIBLE_DEVICES"] = gpus[number % len(gpus)]
+        if count > len(gpus):
+            given["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
+    return given
+
+
+def leave_gpus() -> None:
+    """This process takes no GPU, which are for its workers. Before TensorFlow is imported."""
+    os.environ[GPUS] = ",".join(visible_gpus())
+    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+
+
+def visible_gpus() -> list[str]:
+    """The GPUs that this process may use or has left to its workers, by number or name."""
+    if (named := os.environ.get(GPUS, os.environ.get("CUDA_VISIBLE_DEVICES"))) is not None:
+        return [name.strip() for name in named.split(",") if name.strip() not in ("", "-1")]
+    if not shutil.which("nvidia-smi"):
+        return []
+    listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, check=False)
+    return [str(number) for number, line in enumerate(listed.stdout.splitlines()) if line.startswith("GPU ")]
+
+
+def keep_to_cores() -> None:
+    """Binds this process to the cores that it was given; TensorFlow starts as many threads."""
+    if (named := os.environ.get(CORES)) and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {int(core) for core in named.split(",")})

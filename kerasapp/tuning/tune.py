@@ -1,0 +1,112 @@
+"""A sweep, from its file to the best recipe, confirmed: KerasTuner's oracle decides, `training` trains."""
+
+import socket
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from kerasapp.callbacks.stop import StopOnSignal, Stopped
+from kerasapp.errors import WorkError
+from kerasapp.files import write_json
+from kerasapp.recipe import Recipe
+from kerasapp.tuning._chief import LOOPBACK, Chief, serving
+from kerasapp.tuning._confirm import confirm, write_best
+from kerasapp.tuning._ledger import TABLE, Ledger, opened
+from kerasapp.tuning._progress import Shown
+from kerasapp.tuning._sweep import Sweep
+from kerasapp.tuning._trial import Trials
+from kerasapp.tuning._workers import Workers
+
+LOOK_EVERY = 0.2  # seconds between two looks at the workers
+
+
+def tune(
+    sweep: Sweep, root: Path = Path(), *, resume: bool = False, workers: int = 0, chief: str | None = None,
+    words: Sequence[str] = (),
+) -> dict[str, Any]:  # fmt: skip
+    """Runs a sweep, or goes on with it; gives the table that `sweep.json` holds.
+
+    Trials are trained in this process; or by so many `workers` beside it, and by those on other machines that find it
+    as the `chief` at an address. `words` are the arguments of the command that a worker is. Raises RunError where the
+    folder has another sweep, WorkError where no trial finished, Stopped where a signal came.
+    """
+    with StopOnSignal() as stop, opened(sweep, root, resume) as ledger:
+        try:
+            with Shown(ledger) as shown:
+                trainer = Trials(sweep, ledger.folder, root, stop, ledger.check_data)
+                if workers or chief:
+                    by_workers(ledger, shown, workers, chief or f"{LOOPBACK}:0", words)
+                else:
+                    in_turn(ledger, trainer, shown)
+                return concluded(ledger, trainer, shown)
+        except Stopped as stopped:
+            raise Stopped(stopped.signal, how_to_go_on(ledger)) from None
+
+
+def in_turn(ledger: Ledger, trainer: Trials, shown: Shown) -> None:
+    """Trains trial after trial in this process."""
+    while (asked := ledger.ask()) is not None:
+        shown.begun(asked)
+        result = trainer.train(asked, ledger.curves(), lambda epoch, logs, of=asked: shown.epoch(of, epoch, logs))
+        shown.ended(ledger.tell(asked.name, result))
+
+
+def by_workers(ledger: Ledger, shown: Shown, count: int, address: str, words: Sequence[str]) -> None:
+    """Gives trials to workers until there is no more, and waits for those that run."""
+    ledger.keep()
+    chief = Chief(ledger)
+    with serving(chief, address) as listening:
+        shown.said(f"the chief listens at {listening}")
+        with Workers(count, [*words, "--worker", "--chief", listening], ledger.folder / "workers") as workers:
+            while not chief.over() or chief.waiting():
+                time.sleep(LOOK_EVERY)
+                for process in workers.lost():
+                    chief.lost(f"{socket.gethostname()}-{process}")
+                    shown.said(f"worker {process} was killed: its trial is given again")
+                for row in chief.look():
+                    shown.ended(row)
+    if chief.fault:
+        raise chief.fault
+
+
+def concluded(ledger: Ledger, trainer: Trials, shown: Shown) -> dict[str, Any]:
+    """The best, as a recipe, confirmed and reported. Raises WorkError where no trial finished."""
+    best = next(iter(ledger.finished()), None)
+    if best is None:
+        reason = next((row["reason"] for row in reversed(ledger.rows.values()) if row["reason"]), "none was begun")
+        raise WorkError(f"{ledger.folder}: no trial finished; the last: {reason}")
+    path = write_best(ledger, best)
+
+    def train(recipe: Recipe, place: Path) -> dict[str, Any]:
+        return trainer.one(recipe, place, None, {})
+
+    rows, default = confirm(ledger, train, lambda text: shown.said(f"confirming: {text}"))
+    told = next((row for row in rows if row["trial"] == best["trial"]), None)
+    confirmed = told and {key: told[key] for key in ("mean", "spread", "seeds")}
+    table = ledger.table(
+        best={**_best(best), "recipe": str(path), "confirmed": confirmed},
+        default=default and {"score": None, "confirmed": default},
+        confirmed=rows,
+    )
+    write_json(ledger.folder / TABLE, table)
+    return table | {"report": _report(ledger.folder, table)}
+
+
+def how_to_go_on(ledger: Ledger) -> str:
+    """Where a stopped sweep is, in one line."""
+    done = sum(row["state"] != "running" for row in ledger.rows.values())
+    told = f"stopped after {done} trials. Go on with: kerasapp tune {ledger.sweep.file} --resume"
+    return f"{ledger.folder}: {told}"
+
+
+def _best(row: dict[str, Any]) -> dict[str, Any]:
+    return {"trial": row["trial"], "run": row["run"], "score": row["score"], "values": row["values"]}
+
+
+def _report(folder: Path, table: dict[str, Any]) -> str | None:
+    try:
+        from kerasapp.tuning.report import write_report
+    except ImportError:
+        return None
+    return str(write_report(folder, table))

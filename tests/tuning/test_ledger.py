@@ -1,0 +1,133 @@
+"""A sweep's folder: budgets, what is replaced, what is refused."""
+
+import json
+
+import pytest
+
+from kerasapp.errors import KerasappError, RunError, WorkError
+from kerasapp.tuning._ledger import opened
+
+FINISHED = {"state": "finished", "score": 0.5, "epochs": 2, "seconds": 1.0, "curve": [0.4, 0.5], "parameters": 9}
+INVALID = {"state": "invalid", "reason": "too deep"}
+
+
+def filled(ledger, *results):
+    """Tells these results of the trials that are asked for; gives the names."""
+    names = []
+    for result in results:
+        asked = ledger.ask()
+        names.append(asked.name)
+        ledger.tell(asked.name, result)
+    return names
+
+
+def test_an_invalid_trial_is_replaced_and_does_not_count(sweep, tmp_path):
+    with opened(sweep(), tmp_path, False) as ledger:
+        filled(ledger, FINISHED, INVALID, FINISHED, INVALID)
+        assert not ledger.spent()
+        filled(ledger, {"state": "failed", "reason": "NaN"})  # which does count
+        assert ledger.spent()
+        assert ledger.ask() is None
+        assert ledger.over()
+        states = [row["state"] for row in json.loads((ledger.folder / "sweep.json").read_text())["trials"]]
+        assert states == ["finished", "invalid", "finished", "invalid", "failed"]
+        assert ledger.rows["0001"]["run"] is None
+
+
+def test_epochs_are_those_of_all_trials(sweep, tmp_path):
+    with opened(sweep(("trials: 3", "epochs: 5")), tmp_path, False) as ledger:
+        filled(ledger, FINISHED, FINISHED, FINISHED)
+        assert ledger.ask() is None
+
+
+def test_hours_are_those_of_every_process(sweep, tmp_path):
+    sweep = sweep(("trials: 3", "hours: 1"))
+    with opened(sweep, tmp_path, False) as ledger:
+        filled(ledger, FINISHED)
+        ledger._before = 3500.0
+        ledger.keep()
+    with opened(sweep, tmp_path, True) as ledger:
+        assert ledger.ask() is not None
+        ledger._before = 3600.0
+        assert ledger.spent()
+
+
+@pytest.mark.parametrize(("result", "kind"), [(INVALID, KerasappError), (INVALID | {"state": "failed"}, WorkError)])
+def test_many_in_a_row_that_come_to_nothing_end_it_in_one_line(sweep, tmp_path, result, kind):
+    with opened(sweep(("trials: 3", "trials: 99")), tmp_path, False) as ledger:
+        filled(ledger, FINISHED, *[result] * 10)
+        with pytest.raises(kind, match="the last 10 trials came to nothing; of the last: too deep"):
+            ledger.ask()
+
+
+def test_a_folder_with_a_sweep_is_gone_on_with_only_where_asked(sweep, tmp_path):
+    with opened(sweep(), tmp_path, False) as ledger:
+        filled(ledger, FINISHED)
+    told = pytest.raises(RunError, match=r"has this sweep already, with 1 trials done\. Go on with --resume")
+    with told, opened(sweep(), tmp_path, False):
+        pass
+    with opened(sweep(), tmp_path, True) as ledger:
+        assert filled(ledger, FINISHED) == ["0001"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "recipe", "told"),
+    [
+        ([("confirm:", "set: {train.epochs: 1}\nconfirm:")], (), "set.train.epochs: not there, now 1"),
+        ([("[8, 16, 32]", "[8, 16]")], (), r"space.train.batch_size.values: \[8, 16, 32\], now \[8, 16\]"),
+        ([("random", "grid")], (), "tuner.name: random, now grid"),
+        ([], [("units: [16]", "units: [17]")], r"recipe.model.units: \[16\], now \[17\]"),
+    ],
+)
+def test_a_changed_sweep_is_refused_with_the_difference(sweep, tmp_path, changes, recipe, told):
+    with opened(sweep(), tmp_path, False) as ledger:
+        filled(ledger, FINISHED)
+    with pytest.raises(RunError, match=told), opened(sweep(*changes, recipe=recipe), tmp_path, True):
+        pass
+
+
+def test_more_trials_are_the_same_sweep(sweep, tmp_path):
+    with opened(sweep(), tmp_path, False) as ledger:
+        filled(ledger, FINISHED, FINISHED, FINISHED)
+        assert ledger.ask() is None
+    with opened(sweep(("trials: 3", "trials: 4")), tmp_path, True) as ledger:
+        assert ledger.ask().name == "0003"
+
+
+def test_two_sweeps_in_one_folder_are_refused(sweep, tmp_path):
+    told = pytest.raises(RunError, match="another process is at this sweep")
+    with opened(sweep(), tmp_path, False), told, opened(sweep(), tmp_path, True):
+        pass
+
+
+def test_changed_data_is_refused(sweep, tmp_path):
+    with opened(sweep(), tmp_path, False) as ledger:
+        ledger.check_data("key", {"train": "1", "order": "2"})
+        filled(ledger, FINISHED)
+    with opened(sweep(), tmp_path, True) as ledger:
+        ledger.check_data("key", {"train": "1", "order": "2"})
+        with pytest.raises(RunError, match=r"its data has changed since \(train\)"):
+            ledger.check_data("key", {"train": "3", "order": "2"})
+
+
+def test_a_trial_of_a_worker_that_is_gone_is_given_again(sweep, tmp_path):
+    with opened(sweep(), tmp_path, False) as ledger:
+        first, other = ledger.ask("a"), ledger.ask("b")
+        assert ledger.give_again("a") == first.name
+        again = ledger.ask("c")
+        assert (again.name, again.values) == (first.name, first.values)
+        assert ledger.tell(again.name, FINISHED)["given_again"] == 1
+        late = ledger.tell(again.name, FINISHED | {"score": 0.9})  # of a worker that was only slow
+        assert late["score"] == 0.5
+        ledger.tell(other.name, FINISHED)
+
+
+def test_of_equal_scores_the_rung_that_went_on_is_the_best(sweep, tmp_path):
+    with opened(sweep(("random", "hyperband"), ("trials: 3", "epochs: 3")), tmp_path, False) as ledger:
+        while (asked := ledger.ask()) is not None:
+            ledger.tell(asked.name, FINISHED)
+        rungs = [row for row in ledger.rows.values() if row["continues"]]
+        assert rungs
+        assert all(row["run"] == ledger.rows[row["continues"]]["run"] for row in rungs)
+        names = [row["trial"] for row in ledger.finished()]
+        assert not {row["continues"] for row in rungs} & {*names}

@@ -1,0 +1,161 @@
+"""Sweeps that train: what comes of them, and what a kill does not change."""
+
+import json
+import os
+import random
+from pathlib import Path
+
+import pytest
+import yaml
+
+from kerasapp.callbacks.history import HistoryFile
+from kerasapp.errors import RunError
+from kerasapp.recipe import load
+from kerasapp.run import Run, all_runs
+from kerasapp.training import evaluate, train
+from kerasapp.tuning.tune import tune
+
+TUNERS = {
+    "random": ("random", "trials: 3"),
+    "grid": ("grid", "trials: 3"),
+    "bayesian": ("{name: bayesian, num_initial_points: 2}", "trials: 3"),
+    "hyperband": ("hyperband", "epochs: 3"),
+}
+UNCONFIRMED = ("confirm: {seeds: 1}", "confirm: null")
+
+
+class Killed(BaseException):
+    """What ends a process at once."""
+
+
+@pytest.fixture
+def deadly(monkeypatch):
+    """`deadly(n)`: at the n-th time that a file is put in its place the process dies, and writes nothing any more."""
+
+    def at(number):
+        left, real = [number], os.replace
+
+        def replace(*places):
+            left[0] -= 1
+            if left[0] <= 0:
+                raise Killed
+            real(*places)
+
+        monkeypatch.setattr(os, "replace", replace)
+
+    return at
+
+
+def table(result):
+    """What must be equal: values, scores, curves."""
+    return [[row[key] for key in ("trial", "values", "state", "score", "curve", "epochs")] for row in result["trials"]]
+
+
+def test_the_best_recipe_reproduces_the_trials_score_exactly(sweep, tmp_path):
+    done = tune(sweep(), tmp_path)
+    best = done["best"]
+    finished = [row for row in done["trials"] if row["state"] == "finished"]
+    assert len(finished) == 3
+    assert best["score"] == max(row["score"] for row in finished)
+    run = train(load(best["recipe"]), tmp_path)
+    assert max(row["val_accuracy"] for row in HistoryFile(run.path / "history.csv").rows()) == best["score"]
+    assert run.report["splits"]["test"]["metrics"] == Run(Path(best["run"])).report["splits"]["test"]["metrics"]
+    assert best["confirmed"]["seeds"] == 1
+    assert [run["seed"] for run in done["default"]["confirmed"]["runs"]] == [4]  # the trials had 3
+    assert json.loads((tmp_path / "runs" / "sweep" / "sweep.json").read_text())["best"] == best
+
+
+def test_a_trial_is_a_run_without_pages_until_asked_for_and_never_the_latest(sweep, tmp_path):
+    done = tune(sweep(UNCONFIRMED, ("trials: 3", "trials: 1")), tmp_path)
+    run = Run(Path(done["trials"][0]["run"]))
+    assert run.state["state"] == "finished"
+    assert not (run.path / "report.html").exists()
+    assert all_runs(tmp_path) == []
+    with pytest.raises(RunError):
+        Run.open("latest", tmp_path)
+    evaluate(run)
+    assert (run.path / "report.html").exists()
+    assert done["best"]["confirmed"] is None
+
+
+@pytest.mark.parametrize("tuner", TUNERS)
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow)])
+def test_a_sweep_killed_at_random_moments_ends_as_the_whole(sweep, tmp_path, deadly, monkeypatch, tuner, seed):
+    name, budget = TUNERS[tuner]
+    made = sweep(UNCONFIRMED, ("random", name), ("trials: 3", budget), recipe=[("epochs: 2", "epochs: 1")])
+    whole = tune(made, tmp_path / "whole")
+    drawn = random.Random(f"{tuner} {seed}")
+    for _ in range(2):
+        deadly(drawn.randint(1, 45))
+        try:
+            tune(made, tmp_path / "killed", resume=True)
+        except Killed:
+            pass
+        finally:
+            monkeypatch.undo()
+    assert table(tune(made, tmp_path / "killed", resume=True)) == table(whole)
+
+
+def test_a_later_rung_goes_on_with_the_same_run_as_if_it_had_not_stopped(sweep, tmp_path):
+    made = sweep(UNCONFIRMED, ("random", "hyperband"), ("trials: 3", "epochs: 3"))
+    done = tune(made, tmp_path)
+    (row,) = [row for row in done["trials"] if row["continues"]]
+    first = next(one for one in done["trials"] if one["trial"] == row["continues"])
+    assert (first["rung"], row["rung"], row["run"]) == (1, 3, first["run"])
+    assert row["curve"][:1] == first["curve"]
+    assert len(row["curve"]) == 3
+    whole = train(made.trial(row["values"]), tmp_path)
+    ours, theirs = (HistoryFile(path / "history.csv").rows() for path in (Path(row["run"]), whole.path))
+    keep = [{key: value for key, value in one.items() if key != "seconds"} for one in ours]
+    assert keep == [{key: value for key, value in one.items() if key != "seconds"} for one in theirs]
+    partial = next(one for one in done["trials"] if one["rung"] == 1 and one["trial"] != first["trial"])
+    assert yaml.safe_load((Path(partial["run"]) / "recipe.yaml").read_text())["train"]["stop_after"] == 1
+
+
+def test_a_failed_trial_is_marked_and_the_sweep_goes_on(sweep, tmp_path):
+    rate = "train.optimizer: {choice: [{name: SGD, learning_rate: 1e30}, Adam]}"
+    made = sweep(UNCONFIRMED, ("random", "grid"), ("trials: 3", "trials: 9"), (
+        "train.optimizer.learning_rate: {float: [1e-4, 1e-1], sampling: log}", rate),
+        ("[8, 16, 32]", "[16]"))  # fmt: skip
+    done = tune(made, tmp_path)
+    assert [row["state"] for row in done["trials"]] == ["failed", "finished"]
+    assert "became" in done["trials"][0]["reason"]
+    assert done["best"]["trial"] == "0001"
+
+
+def test_what_can_not_be_built_or_is_too_large_is_invalid_and_replaced(sweep, tmp_path):
+    model = "model: {choice: [{name: cnn, blocks: 9}, {name: mlp, units: [999]}, {name: mlp, units: [4]}]}"
+    made = sweep(UNCONFIRMED, ("random", "grid"), ("trials: 3", "trials: 1"), (
+        "train.optimizer.learning_rate: {float: [1e-4, 1e-1], sampling: log}", model), ("[8, 16, 32]", "[16]"),
+        ("confirm:", "constraints: {parameters: {max: 5000}}\nconfirm:"))  # fmt: skip
+    done = tune(made, tmp_path)
+    assert [(row["state"], row["run"] is None) for row in done["trials"]] == [
+        ("invalid", True), ("invalid", True), ("finished", False)]  # fmt: skip
+    assert "above 5000" in done["trials"][1]["reason"]
+
+
+def test_the_score_of_several_seeds_is_their_mean(sweep, tmp_path):
+    done = tune(sweep(UNCONFIRMED, ("trials: 3", "trials: 1"), ("budget", "seeds: 2\nbudget")), tmp_path)
+    (row,) = done["trials"]
+    assert row["score"] == pytest.approx(sum(row["scores"]) / 2)
+    seeds = [Run(Path(f"{row['run']}{more}")).recipe.seed for more in ("", "-2")]
+    assert seeds == [3, 4]
+
+
+def test_measured_goals_make_a_weighted_sum(sweep, tmp_path):
+    goals = "[{metric: val_accuracy}, {metric: parameters, weight: 1e-6}, {metric: bytes, weight: 1e-9}]"
+    made = sweep(UNCONFIRMED, ("trials: 3", "trials: 1"), ("{metric: val_accuracy, mode: max}", goals))
+    (row,) = tune(made, tmp_path)["trials"]
+    metrics = row["metrics"]
+    assert metrics["parameters"] == row["parameters"]
+    wanted = metrics["val_accuracy"] - 1e-6 * metrics["parameters"] - 1e-9 * metrics["bytes"]
+    assert row["score"] == pytest.approx(wanted)
+
+
+def test_trials_in_turn_read_equal_data_once(sweep, tmp_path, monkeypatch):
+    from kerasapp.data import synthetic
+
+    read, real = [], synthetic.load
+    monkeypatch.setattr(synthetic, "load", lambda **spec: read.append(1) or real(**spec))
+    tune(sweep(UNCONFIRMED), tmp_path)
+    assert len(read) == 1
