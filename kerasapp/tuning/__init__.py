@@ -1,0 +1,1 @@
+"""Sweeps: KerasTuner over any value of any recipe, each trial a run like any other."""
