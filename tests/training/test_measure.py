@@ -103,8 +103,8 @@ def test_word_vectors_are_asked_their_own_analogies_where_the_monitor_names_them
     data = {"data": {"name": "text_files", "path": str(text)}}
     run = trained(VECTORS | data)
     told = run.report["splits"]["train"]["metrics"]["analogy_accuracy"]["value"]
-    assert [*rows(run)[0]] == ["epoch", "loss", "analogy_accuracy", "learning_rate", "seconds"]
-    assert rows(run)[-1]["analogy_accuracy"] == pytest.approx(told)
+    values = [row["analogy_accuracy"] for row in rows(run)]
+    assert len(values) == 3 and values[-1] == pytest.approx(told)
     assert "analogy_accuracy" not in rows(trained(VECTORS | data | {"train": {"epochs": 1}}))[0]
 
 
