@@ -40,7 +40,7 @@ def learning_curves(
     """
     names = curve_names(history)
     columns = min(len(names), 3)
-    figure, panels = _panels(len(names), columns, width=3.3 if columns > 1 else 5.2, height=2.7)
+    figure, panels = panels_of(len(names), columns, width=3.3 if columns > 1 else 5.2, height=2.7)
     epochs = [int(float(row.get("epoch", number))) for number, row in enumerate(history, 1)]
     for axes, name in zip(panels, names, strict=True):
         look = {"linewidth": 1.6, "marker": "o" if len(epochs) < 3 else None, "markersize": 3}
@@ -82,7 +82,7 @@ def confusion_matrix(counts: np.ndarray, labels: Sequence[str]) -> "Figure":
     turned = longest > max(2, 12 - size)
     cells = max(0.27 * size, 1.6) if written else 4.6
     names = 0.06 * longest if written else 0.3  # inches
-    figure, (axes,) = _panels(1, 1, width=cells + 0.9 + names, height=cells + 0.9 + (names if turned else 0.2))
+    figure, (axes,) = panels_of(1, 1, width=cells + 0.9 + names, height=cells + 0.9 + (names if turned else 0.2))
     clear_to_blue = LinearSegmentedColormap.from_list("blue", [(0, 0.447, 0.698, 0), (0, 0.447, 0.698, 1)])
     axes.imshow(shares if written else np.sqrt(shares), cmap=clear_to_blue, vmin=0, vmax=1, interpolation="nearest")
     if written:
@@ -111,7 +111,7 @@ def image_grid(images: Sequence[np.ndarray], captions: Sequence[str] = (), *, co
     lines = max((caption.count("\n") + 1 for caption in captions), default=0)
     cell, gap = 1.1, 0.08  # inches; a caption takes .16 a line
     height = cell + gap + 0.16 * lines
-    figure, (axes,) = _panels(1, 1, width=columns * (cell + gap) + gap, height=rows * height + gap, layout=None)
+    figure, (axes,) = panels_of(1, 1, width=columns * (cell + gap) + gap, height=rows * height + gap, layout=None)
     axes.set_position((0, 0, 1, 1))
     axes.set_axis_off()
     for number, image in enumerate(images):
@@ -161,7 +161,7 @@ def reliability(
 
 def roc(curves: Sequence[dict[str, Any]]) -> "Figure":
     """Each of `curves` has `label`, `false_positive_rate`, `true_positive_rate`, and a `point` (x, y) or None."""
-    figure, (axes,) = _panels(1, 1, width=4.2, height=3.9)
+    figure, (axes,) = panels_of(1, 1, width=4.2, height=3.9)
     axes.plot([0, 1], [0, 1], label="guessing", **THIN)
     axes.set(xlabel="false positives, share of the others", ylabel="found, share of the class")
     _marked(figure, axes, curves, "false_positive_rate", "true_positive_rate")
@@ -170,7 +170,7 @@ def roc(curves: Sequence[dict[str, Any]]) -> "Figure":
 
 def precision_recall(curves: Sequence[dict[str, Any]]) -> "Figure":
     """Each of `curves` has `label`, `recall`, `precision`, the class's `share`, which guessing gives, and a `point`."""
-    figure, (axes,) = _panels(1, 1, width=4.2, height=3.9)
+    figure, (axes,) = panels_of(1, 1, width=4.2, height=3.9)
     if len(curves) == 1:
         axes.axhline(curves[0]["share"], label="guessing", **THIN)
     axes.set(xlabel="recall, share of the class found", ylabel="precision, share found that is right")
@@ -195,7 +195,7 @@ def _marked(figure: "Figure", axes: "Axes", curves: Sequence[dict[str, Any]], x:
 
 def predicted_against_true(true: np.ndarray, predicted: np.ndarray) -> "Figure":
     """A point an example, on the diagonal where it is right; both in the label's units."""
-    figure, (axes,) = _panels(1, 1, width=4.2, height=3.9)
+    figure, (axes,) = panels_of(1, 1, width=4.2, height=3.9)
     ends = [float(min(np.min(true), np.min(predicted))), float(max(np.max(true), np.max(predicted)))]
     _cloud(axes, true, predicted)
     axes.plot(ends, ends, **THIN)
@@ -205,7 +205,7 @@ def predicted_against_true(true: np.ndarray, predicted: np.ndarray) -> "Figure":
 
 def residuals(true: np.ndarray, predicted: np.ndarray) -> "Figure":
     """Predicted minus true, against what was predicted: a pattern here is something that the model missed."""
-    figure, (axes,) = _panels(1, 1, width=4.2, height=3.9)
+    figure, (axes,) = panels_of(1, 1, width=4.2, height=3.9)
     _cloud(axes, predicted, np.asarray(predicted) - np.asarray(true))
     axes.axhline(0, **THIN)
     axes.set(xlabel="predicted value", ylabel="predicted minus true")
@@ -214,7 +214,7 @@ def residuals(true: np.ndarray, predicted: np.ndarray) -> "Figure":
 
 def word_map(words: Sequence[str], x: np.ndarray, y: np.ndarray) -> "Figure":
     """Words at their places, (words,) each."""
-    figure, (axes,) = _panels(1, 1, width=8.0, height=7.0)
+    figure, (axes,) = panels_of(1, 1, width=8.0, height=7.0)
     axes.plot(x, y, "o", color=FAINT, markersize=2)
     for word, *place in zip(words, x, y, strict=True):
         told = short(in_one_line(word))  # an SVG may hold no control characters
@@ -234,7 +234,8 @@ def _figure(width: float, height: float, layout: str | None = "constrained") -> 
     return Figure(figsize=(width, height), layout=layout, facecolor=PAPER)
 
 
-def _panels(count: int, columns: int, *, width: float, height: float, layout: str | None = "constrained") -> tuple:
+def panels_of(count: int, columns: int, *, width: float, height: float, layout: str | None = "constrained") -> tuple:
+    """A figure and its `count` axes in rows of `columns`, each so many inches, in the look that all plots have."""
     rows = math.ceil(count / columns)
     figure = _figure(width * columns, height * rows, layout)
     panels = [figure.add_subplot(rows, columns, number) for number in range(1, count + 1)]

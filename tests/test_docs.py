@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from kerasapp.stock import stock_files
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -30,6 +32,22 @@ def test_every_whole_recipe_shown_is_valid(page, examples):
             path = examples / (name or f"{page.stem}_{number}.yaml")
             path.write_text(text, encoding="utf-8")
             load(path)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_whole_sweep_shown_is_valid(page, tmp_path):
+    sweeps = pytest.importorskip("kerasapp.tuning.sweep")
+    for language, _, text in BLOCK.findall(page.read_text(encoding="utf-8")):
+        if language == "yaml" and "\nrecipe:" in text and "\nspace:" in text:
+            (tmp_path / "shown.yaml").write_text(text, encoding="utf-8")
+            sweeps.load_sweep(tmp_path / "shown.yaml")
+
+
+def test_every_stock_sweep_stands_in_the_page_on_sweeps():
+    page = (REPOSITORY / "docs" / "sweeps.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `(\w+)` \|", page.split("## The stock sweeps")[1], re.MULTILINE)) == set(
+        stock_files("tuning")
+    )
 
 
 @pytest.mark.parametrize("name", ["digits.yaml", "radius.yaml", "blocks.yaml"])

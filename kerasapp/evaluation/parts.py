@@ -44,6 +44,8 @@ class Table:
     """What that column shows."""
     ends: tuple[str, str] = ("", "")
     """The figures at the two ends of that width."""
+    links: Sequence[str | None] = ()
+    """Where the first cell of each row leads to."""
 
 
 @dataclass(frozen=True)

@@ -62,8 +62,10 @@ def _block(part: Text | Table | Drawing | Pictures | Sheet | Listing) -> str:
 
 def _table(table: Table) -> str:
     rule = [":--" if place < table.names else "--:" for place in range(len(table.header))]
-    rows = [table.header, rule, *table.rows]
-    return "\n".join("| " + " | ".join(_inline(cell).replace("|", "\\|") for cell in row) + " |" for row in rows)
+    rows = [[_inline(cell).replace("|", "\\|") for cell in row] for row in (table.header, rule, *table.rows)]
+    for row, link in zip(rows[2:], table.links, strict=False):
+        row[0] = f"[{row[0]}]({link})" if link else row[0]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
 def _inline(text: str) -> str:

@@ -95,7 +95,7 @@ def _against(report: dict[str, Any], kind: ModuleType) -> Section | None:
         for row in rows
     ]  # fmt: skip
     header = ["", *(spoken(name) for name in names), "trained on", "tested on"]
-    strips, ends = _strips([row["metrics"].get(kind.HEADLINE) for row in rows], kind.BETTER)
+    strips, ends = strips_of([row["metrics"].get(kind.HEADLINE) for row in rows], kind.BETTER)
     parts = [Table(header, cells, strips=strips, strip=spoken(kind.HEADLINE), ends=ends)]
     if any(row.get("trained_on", 0) < row.get("of", 0) for row in rivals):
         parts.append(
@@ -109,7 +109,7 @@ def _against(report: dict[str, Any], kind: ModuleType) -> Section | None:
 Strips = list[tuple[float, float, float] | None]
 
 
-def _strips(metrics: Sequence[Mapping[str, float] | None], better: str) -> tuple[Strips, tuple[str, str]]:
+def strips_of(metrics: Sequence[Mapping[str, float] | None], better: str) -> tuple[Strips, tuple[str, str]]:
     """Low, value and high of each row in percent of the width that model and best baseline span, and its two ends.
 
     The width keeps a margin at both sides. A bar ends where it does; a value outside is below 0 or above 100.

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from kerasapp import plots
+from kerasapp.errors import WorkError
 from kerasapp.evaluation.parts import Drawing, Section, Table, number
 from kerasapp.evaluation.word_tests import AMONG, asked
 from kerasapp.types import Split
@@ -52,6 +53,15 @@ def measure(task: Any, splits: Mapping[str, Split], name: str, vectors: Vectors)
         "map": _map(vectors),
         "mistakes": [],
     }
+
+
+def own_accuracy(vectors: Vectors) -> dict[str, float]:
+    """{"analogy_accuracy"}, what `measure` finds. Raises WorkError where too few of the words are known to ask."""
+    told = _analogies(vectors)
+    if told["covered"] < FEW:
+        asked_for = f"{told['covered']} analogies can be made of the text's words, and {FEW} at least are wanted"
+        raise WorkError(f"train.monitor: {asked_for}. Take more text, or monitor loss")
+    return {HEADLINE: told["accuracy"]["value"]}
 
 
 def headline(report: dict[str, Any]) -> str:

@@ -40,6 +40,19 @@ def word_embedding(vocabulary_size: int, dimensions: int, embedding: Embedding |
     )
 
 
+def hidden_widths(units: int | Sequence[int], hidden_layers: int | None) -> list[int]:
+    """Of `hidden_layers` layers of `units` neurons each (one where None), or of those that `units` lists.
+
+    Raises ValueError where the two disagree.
+    """
+    if isinstance(units, int):
+        return [units] * (1 if hidden_layers is None else hidden_layers)
+    if hidden_layers not in (None, len(units)):
+        told = f"units names {len(units)} hidden layers, hidden_layers {hidden_layers}"
+        raise ValueError(f"{told}: leave one of them out, or give units as one number")
+    return list(units)
+
+
 def dense_stack(
     x: keras.KerasTensor,
     units: Sequence[int],

@@ -16,7 +16,7 @@ import keras
 from keras import layers
 
 from kerasapp.layers.conv_norm_activation import conv_norm_activation
-from kerasapp.models._blocks import dense_stack, head
+from kerasapp.models._blocks import dense_stack, head, hidden_widths
 from kerasapp.types import (
     Activation,
     Fraction,
@@ -56,7 +56,8 @@ def build(
     pool_strides: PositiveInt | None = None,
     block_dropout: Fraction = 0.0,
     reduction: Literal["flatten", "average", "max"] = "flatten",
-    units: list[PositiveInt] = (64,),
+    units: PositiveInt | list[PositiveInt] = (64,),
+    hidden_layers: NonNegativeInt | None = None,
     dropout: Fraction = 0.25,
     kernel_initializer: Initializer | None = None,
     kernel_regularizer: Regularizer | None = None,
@@ -73,10 +74,10 @@ def build(
         would leave less than 2 pixels a side is left out.
     block_dropout: after each block. dropout: before each layer of the head.
     reduction: how the last map becomes a vector: all of it, or each channel's average or maximum (Lin et al., 2013).
-    units: hidden dense layers of the head.
+    units: of each hidden dense layer of the head, as a list; or of all `hidden_layers` of them (None: one).
     kernel_initializer: None: what fits the activation, He normal for ReLU.
-    Raises ValueError where a kernel does not fit, `filters` and `blocks` disagree, or a map of unknown size is
-    flattened.
+    Raises ValueError where a kernel does not fit, `filters` and `blocks` or `units` and `hidden_layers` disagree, or a
+    map of unknown size is flattened.
     """
     shared = {"activation": activation, "batch_norm": batch_norm, "use_bias": use_bias,
               "kernel_initializer": kernel_initializer, "kernel_regularizer": kernel_regularizer}  # fmt: skip
@@ -99,7 +100,7 @@ def build(
     x = _vector(x, reduction)  # (batch, features)
     if dropout:
         x = layers.Dropout(dropout, name="dropout")(x)
-    x = dense_stack(x, units, dropout=dropout, **shared)
+    x = dense_stack(x, hidden_widths(units, hidden_layers), dropout=dropout, **shared)
     return keras.Model(inputs, head(x, num_classes, kernel_regularizer), name="cnn")
 
 

@@ -17,8 +17,8 @@ import keras
 from keras import layers
 
 from kerasapp.layers.periodic_features import PeriodicFeatures
-from kerasapp.models._blocks import dense_stack, head, table_inputs
-from kerasapp.types import Activation, Fraction, Initializer, PositiveFloat, PositiveInt, Regularizer
+from kerasapp.models._blocks import dense_stack, head, hidden_widths, table_inputs
+from kerasapp.types import Activation, Fraction, Initializer, NonNegativeInt, PositiveFloat, PositiveInt, Regularizer
 
 MOST_DIMENSIONS = 600  # fastai, as below
 
@@ -30,7 +30,8 @@ def build(
     category_sizes: tuple[int, ...] = (),
     num_classes: int | None = None,
     num_targets: int | None = None,
-    units: list[PositiveInt] = (128, 64),
+    units: PositiveInt | list[PositiveInt] = (128, 64),
+    hidden_layers: NonNegativeInt | None = None,
     activation: Activation = "relu",
     dropout: Fraction = 0.0,
     batch_norm: bool = False,
@@ -45,14 +46,15 @@ def build(
     """Images (batch, h, w, c), or {"numeric": (batch, n) float32, "categorical": (batch, m) int32} with either key
     where there are such columns -> logits (batch, num_classes) or values (batch, num_targets).
 
-    units: of the hidden layers; none makes it a linear model. dropout: after each of them.
+    units: of each hidden layer, as a list; or of all `hidden_layers` of them (None: one). None at all makes it a linear
+        model. dropout: after each of them.
     use_bias: of the hidden layers; None: where no batch normalisation follows.
     embedding_dimensions: of each categorical column; None: 1.6 * size ** .56, at most 600, a rule found by trial
         (fastai's `emb_sz_rule`; Howard and Gugger, 2020).
     numeric_dimensions: of each numeric column's embedding; None: the number itself. frequencies, frequency_scale: how
         many waves describe a number, and their deviation at the start in waves a unit (there k and sigma).
     kernel_initializer: None: what fits the activation, He normal for ReLU.
-    Raises ValueError where the task offers no input, or images of varying size.
+    Raises ValueError where the task offers no input or images of varying size, or `units` and `hidden_layers` disagree.
     """
     if image_shape is not None:
         inputs = keras.Input(image_shape, name="image")
@@ -64,7 +66,8 @@ def build(
             waves = PeriodicFeatures(frequencies, frequency_scale, name="numeric_waves") if numeric_dimensions else None
             parts.append(_numbers(inputs["numeric"], waves, numeric_dimensions))
         x = layers.Concatenate(name="features")(parts) if len(parts) > 1 else parts[0]  # (batch, features)
-    x = dense_stack(x, units, activation=activation, batch_norm=batch_norm, dropout=dropout, use_bias=use_bias,
+    widths = hidden_widths(units, hidden_layers)
+    x = dense_stack(x, widths, activation=activation, batch_norm=batch_norm, dropout=dropout, use_bias=use_bias,
                     kernel_initializer=kernel_initializer, kernel_regularizer=kernel_regularizer)  # fmt: skip
     return keras.Model(inputs, head(x, num_classes or num_targets, kernel_regularizer), name="mlp")
 

@@ -44,7 +44,7 @@ class Word2Vec(Task):
     """
 
     FACTS = ("vocabulary", "vocabulary_size", "word_counts", "subsampled_counts", "window", "cooccurrence_window")
-    METRICS = ("loss",)
+    METRICS = ("loss", "analogy_accuracy")
     SPLIT = None
     TRAIN = {  # noqa: RUF012 - read as a literal
         "epochs": 5,

@@ -49,7 +49,9 @@ class Callbacks:
         train = run.recipe.train
         monitor, every = train.monitor, train.save_every or SaveEvery()
         self.last = min(train.epochs, train.stop_after or train.epochs)
-        self._measured, self._every = measuring(model, task, splits, readers, every=train.measure_every, last=self.last)
+        self._measured, self._every = measuring(
+            model, task, splits, readers, every=train.measure_every, last=self.last, monitor=monitor.metric
+        )
         self.history = HistoryFile(run.path / "history.csv")
         self.best = Best(
             run.path / "model.keras", monitor.metric, monitor.direction, self._every, last=train.keep == "last"

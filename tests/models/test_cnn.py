@@ -12,7 +12,7 @@ CHANGED = {
     "stem_filters": 8, "stem_kernel_size": 7, "stem_strides": 1, "blocks": 1, "convolutions": 2, "filters": [4, 8],
     "growth": 1.5, "kernel_size": 5, "strides": 2, "dilation_rate": 2, "padding": "valid", "activation": "tanh",
     "batch_norm": False, "use_bias": True, "pooling": "average", "pool_size": 3, "pool_strides": 1,
-    "block_dropout": 0.1, "reduction": "average", "units": [16], "dropout": 0.5,
+    "block_dropout": 0.1, "reduction": "average", "units": [16], "hidden_layers": 2, "dropout": 0.5,
     "kernel_initializer": {"name": "orthogonal", "gain": 1.0, "seed": None},
     "kernel_regularizer": {"name": "L2", "l2": 1e-4},
 }  # fmt: skip
@@ -27,6 +27,7 @@ def test_no_argument_is_without_effect(argument):
     if argument in DIGITS:
         return
     base = DIGITS | ({"stem_filters": 4} if argument.startswith("stem_") else {})
+    base |= {"units": 16} if argument == "hidden_layers" else {}
     changed = cnn.build(**base | {argument: CHANGED[argument]})
     assert changed.get_config() != cnn.build(**base).get_config()
 
@@ -68,6 +69,18 @@ def test_more_blocks_than_the_map_allows_stop_pooling_instead_of_vanishing():
 def test_overlapping_pooling_is_alexnets():
     model = cnn.build(image_shape=(55, 55, 3), num_classes=3, blocks=1, pool_size=3, pool_strides=2)
     assert model.get_layer("block_1_pool").output.shape[1:3] == (27, 27)  # Krizhevsky et al., 2012
+
+
+def test_hidden_layers_are_so_many_of_one_width_or_listed():
+    def widths(**arguments) -> list[int]:
+        model = cnn.build(**DIGITS, filters=4, **arguments)
+        return [layer.units for layer in model.layers if isinstance(layer, keras.layers.Dense)][:-1]
+
+    assert widths(units=8, hidden_layers=3) == [8, 8, 8]
+    assert widths(units=8) == [8] and widths(units=8, hidden_layers=0) == []
+    assert widths(units=[8, 4]) == widths(units=[8, 4], hidden_layers=2) == [8, 4]
+    with pytest.raises(ValueError, match="units names 2 hidden layers, hidden_layers 3"):
+        widths(units=[8, 4], hidden_layers=3)
 
 
 def test_filters_grow_or_are_listed():

@@ -8,7 +8,7 @@ from kerasapp import components
 from kerasapp.models import mlp
 
 CHANGED = {
-    "units": [8], "activation": "tanh", "dropout": 0.2, "batch_norm": True, "use_bias": False,
+    "units": [8], "hidden_layers": 3, "activation": "tanh", "dropout": 0.2, "batch_norm": True, "use_bias": False,
     "embedding_dimensions": 7, "numeric_dimensions": 5, "frequencies": 3, "frequency_scale": 2.0,
     "kernel_initializer": {"name": "GlorotUniform", "seed": None}, "kernel_regularizer": {"name": "L2", "l2": 1e-4},
 }  # fmt: skip
@@ -53,6 +53,7 @@ def test_a_task_without_outputs_is_refused():
 def test_no_argument_is_without_effect(argument):
     if argument not in {*TABLE, "image_shape", "num_targets"}:
         base = TABLE | ({"numeric_dimensions": 4} if argument.startswith("freq") else {})
+        base |= {"units": 8} if argument == "hidden_layers" else {}
         assert mlp.build(**base | {argument: CHANGED[argument]}).get_config() != mlp.build(**base).get_config()
 
 

@@ -5,6 +5,8 @@ import pytest
 
 from kerasapp import pipeline
 from kerasapp.callbacks.history import HistoryFile
+from kerasapp.errors import WorkError
+from kerasapp.evaluation.words import PAIRS
 from kerasapp.training import evaluate
 
 OWN = '''\
@@ -85,3 +87,28 @@ def test_a_task_without_measurements_reads_validation_once_an_epoch(trained, mon
     with pytest.raises(TypeError):  # the report is the first to ask
         trained()
     assert len(called) == 1
+
+
+VECTORS = {
+    "task": {"name": "word2vec", "min_count": 1, "subsample": 0.0},
+    "model": {"name": "word2vec", "dimensions": 8},
+    "train": {"epochs": 3, "monitor": {"metric": "analogy_accuracy"}},
+}
+
+
+def test_word_vectors_are_asked_their_own_analogies_where_the_monitor_names_them(trained, tmp_path):
+    text = tmp_path / "pairs.txt"
+    pairs = [pair for row in PAIRS.values() for pair in row.split(", ")]
+    text.write_text("\n".join(f"the {pair} of them" for pair in pairs * 5))
+    data = {"data": {"name": "text_files", "path": str(text)}}
+    run = trained(VECTORS | data)
+    told = run.report["splits"]["train"]["metrics"]["analogy_accuracy"]["value"]
+    values = [row["analogy_accuracy"] for row in rows(run)]
+    assert len(values) == 3 and values[-1] == pytest.approx(told)
+    assert "analogy_accuracy" not in rows(trained(VECTORS | data | {"train": {"epochs": 1}}))[0]
+
+
+def test_too_few_words_to_ask_are_told_in_one_line(trained, tmp_path):
+    (tmp_path / "few.txt").write_text("a king and a queen\nsome man or woman\n" * 4)
+    with pytest.raises(WorkError, match=r"train.monitor: 2 analogies can be made of the text's words, and 20 at least"):
+        trained(VECTORS | {"data": {"name": "text_files", "path": str(tmp_path / "few.txt")}})
