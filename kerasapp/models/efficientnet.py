@@ -23,6 +23,7 @@ from kerasapp.models._blocks import head
 from kerasapp.models._convolutions import (
     inverted_residual,
     is_small,
+    require_size,
     rescaled,
     rounded,
 )
@@ -64,6 +65,7 @@ def build(
     kernel_initializer: None: what fits the activation. kernel_regularizer: the paper's decay of 1e-5 is {name: L2,
         l2: 5e-6}.
     weights: what it starts from, such as imagenet; training brings them.
+    Raises ValueError below 32 x 32 pixels, its last stride; 8 x 8 with the small stem.
     """
     del weights
     given = {"epsilon": EPSILON, "kernel_initializer": kernel_initializer, "kernel_regularizer": kernel_regularizer}
@@ -71,6 +73,7 @@ def build(
              "depthwise": partial(depthwise_norm_activation, **given)}  # fmt: skip
     width, depth, usual = SCALES[variant]
     small = is_small(image_shape, stem)
+    require_size(image_shape, 8 if small else 32)
     inputs = keras.Input(image_shape, name="image")
     x = rescaled(inputs, "torch")
     x = parts["convolution"](x, rounded(32 * width), 3, strides=1 if small else 2, activation="silu", name="stem")

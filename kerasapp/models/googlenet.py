@@ -24,7 +24,7 @@ from kerasapp.layers.conv_norm_activation import conv_norm_activation
 from kerasapp.layers.inception import inception
 from kerasapp.layers.local_response_normalization import LocalResponseNormalization
 from kerasapp.models._blocks import head
-from kerasapp.models._convolutions import is_small, rescaled
+from kerasapp.models._convolutions import is_small, require_size, rescaled
 from kerasapp.types import Fraction, Initializer, NonNegativeFloat, Regularizer
 
 STAGES = (  # table 1: 1x1; 3x3 and 5x5, each behind a 1x1; the 1x1 behind the pool
@@ -56,12 +56,15 @@ def build(
     auxiliary_weight: of the loss of each auxiliary head; 0: there are none.
     dropout: before the head; the auxiliary ones have .7.
     kernel_initializer: None: He normal. kernel_regularizer: such as {name: L2, l2: 1e-4}.
+    Raises ValueError below 32 x 32 pixels, its last stride; 8 x 8 with the small stem.
     """
     arguments = dict(locals())
     convolution = partial(conv_norm_activation, batch_norm=normalization == "batch",
                           kernel_initializer=kernel_initializer, kernel_regularizer=kernel_regularizer)  # fmt: skip
+    small = is_small(image_shape, stem)
+    require_size(image_shape, 8 if small else 32)
     inputs = keras.Input(image_shape, name="image")
-    x = _stem(rescaled(inputs, "caffe"), convolution, is_small(image_shape, stem), normalization == "response")
+    x = _stem(rescaled(inputs, "caffe"), convolution, small, normalization == "response")
     heads = []
     for stage, blocks in enumerate(STAGES, 2):
         x = layers.MaxPooling2D(3, 2, "same", name=f"stage_{stage - 1}_pool")(x)

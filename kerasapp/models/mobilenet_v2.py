@@ -20,6 +20,7 @@ from kerasapp.models._blocks import head
 from kerasapp.models._convolutions import (
     inverted_residual,
     is_small,
+    require_size,
     rescaled,
     rounded,
 )
@@ -57,12 +58,14 @@ def build(
     dropout: before the head.
     kernel_initializer: None: He normal. kernel_regularizer: the paper's weight decay of 4e-5 is {name: L2, l2: 2e-5}.
     weights: what it starts from, such as imagenet; training brings them.
+    Raises ValueError below 32 x 32 pixels, its last stride; 8 x 8 with the small stem.
     """
     del weights
     shared = {"epsilon": EPSILON, "kernel_initializer": kernel_initializer, "kernel_regularizer": kernel_regularizer}
     convolution = partial(conv_norm_activation, **shared)
     depthwise = partial(depthwise_norm_activation, **shared)
     small = is_small(image_shape, stem)
+    require_size(image_shape, 8 if small else 32)
     inputs = keras.Input(image_shape, name="image")
     x = rescaled(inputs, "tf")
     x = convolution(x, rounded(32 * alpha), 3, strides=1 if small else 2, activation="relu6", name="stem")

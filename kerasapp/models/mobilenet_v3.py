@@ -22,6 +22,7 @@ from kerasapp.models._blocks import dense_stack, head
 from kerasapp.models._convolutions import (
     inverted_residual,
     is_small,
+    require_size,
     rescaled,
     rounded,
 )
@@ -73,12 +74,14 @@ def build(
     kernel_initializer: None: what fits the activation. kernel_regularizer: the paper's decay of 1e-5 is {name: L2,
         l2: 5e-6}.
     weights: what it starts from, such as imagenet; training brings them.
+    Raises ValueError below 32 x 32 pixels, its last stride; 8 x 8 with the small stem.
     """
     del weights
     given = {"kernel_initializer": kernel_initializer, "kernel_regularizer": kernel_regularizer}
     convolution = partial(conv_norm_activation, epsilon=EPSILON, **given)
     depthwise = partial(depthwise_norm_activation, epsilon=EPSILON, **given)
     small = is_small(image_shape, stem)
+    require_size(image_shape, 8 if small else 32)
     inputs = keras.Input(image_shape, name="image")
     x = rescaled(inputs, "tf")
     x = convolution(x, 16, 3, strides=1 if small else 2, activation=HS, name="stem")

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import keras
 from keras import layers
 
-from kerasapp.errors import first_line
+from kerasapp.errors import KerasappError, first_line
 from kerasapp.layers.application_input import ApplicationInput
 from kerasapp.models._applications import settle
 from kerasapp.models._blocks import head
@@ -57,7 +57,8 @@ def build(
     views: with a frozen base, so many augmented views of each image go through it once, and an epoch takes one of
         them; None: augmented images go through it anew in every epoch.
     dropout: before the head.
-    Raises ValueError where the base does not take the arguments or the images, or has fewer convolutions.
+    Raises KerasappError where the base does not take the arguments or has fewer convolutions, ValueError where it does
+    not take the images.
     """
     del weights, safe_mode  # training brings them
     network = _base(base, image_shape, base_arguments or {})
@@ -106,12 +107,12 @@ class Pretrained(keras.Model):
 def _base(
     name: str, image_shape: tuple[int, int, int], given: dict[str, Any], weights: str | None = None
 ) -> keras.Model:
-    """The network without its top, with random weights or `imagenet`. Raises ValueError."""
+    """The network without its top, with random weights or `imagenet`. Raises ValueError, KerasappError."""
     make = getattr(keras.applications, name)
     takes = [key for key in inspect.signature(make).parameters if key not in OURS]
     for key in given:
         if key not in takes:
-            raise ValueError(f'model.base_arguments: {name} has no argument "{key}"{meant(key, takes)}')
+            raise KerasappError(f'model.base_arguments: {name} has no argument "{key}"{meant(key, takes)}')
     try:
         made = make(include_top=False, weights=weights, input_shape=(*image_shape[:2], 3), **given)
     except (ValueError, TypeError) as error:
@@ -122,7 +123,7 @@ def _base(
 
 
 def _freeze(network: keras.Model, name: str, strategy: str, train_top: int, batch_norm: str) -> None:
-    """Raises ValueError where there are not so many convolutions."""
+    """Raises KerasappError where there are not so many convolutions."""
     if strategy == "frozen":
         network.trainable = False
         return
@@ -131,7 +132,7 @@ def _freeze(network: keras.Model, name: str, strategy: str, train_top: int, batc
         convolutions = [layer for layer in own if isinstance(layer, CONVOLUTIONS)]
         if len(convolutions) < train_top:
             told = f"model.train_top: {name} has {len(convolutions)} convolutions, and {train_top} are to learn"
-            raise ValueError(f"{told}. Ask for fewer, or strategy: train_all")
+            raise KerasappError(f"{told}. Ask for fewer, or strategy: train_all")
         first = own.index(convolutions[-train_top])
     else:
         first = 0

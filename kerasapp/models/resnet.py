@@ -27,7 +27,7 @@ from kerasapp.layers._parts import norm_activation
 from kerasapp.layers.conv_norm_activation import conv_norm_activation
 from kerasapp.layers.residual import residual
 from kerasapp.models._blocks import head
-from kerasapp.models._convolutions import is_small, rescaled
+from kerasapp.models._convolutions import is_small, require_size, rescaled
 from kerasapp.types import Fraction, Initializer, Regularizer, Weights
 
 IMAGENET_BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
@@ -61,6 +61,8 @@ def build(
     dropout: before the head; the paper has none.
     kernel_initializer: None: He normal. kernel_regularizer: the paper's weight decay of 1e-4 is {name: L2, l2: 5e-5}.
     weights: what it starts from, such as imagenet; training brings them.
+    Raises ValueError below its last stride: 32 x 32 pixels, 8 x 8 with the small stem; 16 x 16 and 4 x 4 of the small
+        form.
     """
     del weights
     convolution = partial(conv_norm_activation, padding="centred", kernel_initializer=kernel_initializer,
@@ -70,9 +72,11 @@ def build(
     block = partial(residual, convolution=convolution, kind="bottleneck" if depth in BOTTLENECKS else "basic",
                     version=version, shortcut=shortcut)  # fmt: skip
 
+    small = is_small(image_shape, stem)
+    require_size(image_shape, 2 ** (len(counts) - 1) * (1 if small else 4))
     inputs = keras.Input(image_shape, name="image")
     x = rescaled(inputs, "caffe" if version == 1 else "tf")
-    x = _stem(x, convolution, widths[0], is_small(image_shape, stem), version)
+    x = _stem(x, convolution, widths[0], small, version)
     done, blocks = 0, sum(counts)
     for stage, (count, width) in enumerate(zip(counts, widths, strict=True), 1):
         for number in range(1, count + 1):

@@ -61,7 +61,12 @@ def test_a_padding_shortcut_takes_every_second_pixel_and_adds_channels_of_zeros(
 
 
 @pytest.mark.parametrize("depth", [8, 18])
-def test_any_image_size_goes_through(depth):
-    for size in (1, 33, 64):
+def test_any_image_size_from_the_last_stride_goes_through(depth):
+    least = 4 if depth == 8 else 8
+    for stem, smallest in (("cifar", least), ("imagenet", 4 * least)):
+        with pytest.raises(ValueError, match=rf"{smallest} x {smallest} and more"):
+            resnet.build(image_shape=(smallest - 1, 90, 1), num_classes=3, depth=depth, stem=stem)
+        resnet.build(image_shape=(smallest, 90, 1), num_classes=3, depth=depth, stem=stem)
+    for size in (least, 33, 64):
         model = resnet.build(image_shape=(size, size + 2, 1), num_classes=3, depth=depth)
         assert model(np.zeros((1, size, size + 2, 1))).shape == (1, 3)

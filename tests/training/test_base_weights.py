@@ -141,6 +141,12 @@ def test_another_width_another_network_and_what_is_no_file_are_said_at_the_value
         assert told.split(" has")[0] in str(error.value), str(error.value)
 
 
+def test_more_convolutions_than_the_base_has_are_told_at_their_number(recipe):
+    asked = recipe("none", strategy="train_top, train_top: 200")
+    with pytest.raises(RecipeError, match=r"mine\.yaml:5:\d+: MobileNetV2 has 52 convolutions, and 200 are to learn"):
+        build(asked, adapted(asked)[0], None)
+
+
 def test_code_in_a_file_of_a_model_is_run_where_that_is_asked_for(recipe, tmp_path):
     source = base()
     keras.Sequential([source, keras.layers.Lambda(lambda x: 2 * x)]).save(tmp_path / "lambda.keras")
