@@ -1,6 +1,5 @@
 """One trial: a run like any other, begun or gone on with, and what came of it."""
 
-import gc
 import io
 import json
 import logging
@@ -77,8 +76,7 @@ class Trials:
             pages=False, progress=_Nowhere(), adapted=self.data, watching=watching,
             values=None if values is None else _shown(values),
         )  # fmt: skip
-        keras.backend.clear_session()
-        gc.collect()
+        keras.backend.clear_session()  # which collects garbage too
         with quiet(), self.stop.put_off():  # until a batch, or the run, has ended
             run = self.trained(recipe, place, manner)
             measured = measure(run, lambda: self.data(run.recipe)[1], self._wanted)

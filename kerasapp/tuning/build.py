@@ -1,6 +1,5 @@
 """Combinations of a sweep's space whose shapes don't fit, found on a sample before hours are spent."""
 
-import gc
 from typing import Any
 
 import keras
@@ -42,5 +41,4 @@ def unbuildable(sweep: Sweep) -> list[Fault]:
 def _try(sweep: Sweep, values: dict[str, Any]) -> None:
     """Reads the data and makes the model. Raises KerasappError."""
     keras.backend.clear_session()
-    gc.collect()
     prepare(sweep.trial(values))

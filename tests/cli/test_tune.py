@@ -77,14 +77,14 @@ def test_faults_of_a_sweep_are_lines_with_their_places(called, tmp_path):
 
 def test_a_sound_sweep_is_ok_and_a_combination_that_can_not_be_built_a_note(called, tmp_path):
     assert called("check", "sweep.yaml")[:2] == (0, "ok\n")
-    more = "  model: {choice: [mlp, {name: cnn, blocks: 6}]}\n"
+    more = "  model: {choice: [mlp, {name: cnn, padding: valid, kernel_size: 9}]}\n"
     (tmp_path / "sweep.yaml").write_text(SWEEP + more)
     code, _, err = called("check", "sweep.yaml", "--build")
     lines = err.splitlines()
     assert code == 0
     assert lines
     assert all("note: can't be built, and is replaced: train.optimizer.learning_rate: " in line for line in lines)
-    assert all("blocks: 6" in line for line in lines)
+    assert all("kernel_size: 9" in line for line in lines)
 
 
 def test_a_sweep_that_is_not_there_is_one_line(called):

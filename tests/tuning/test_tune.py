@@ -124,13 +124,15 @@ def test_a_failed_trial_is_marked_and_the_sweep_goes_on(sweep, tmp_path):
 
 
 def test_what_can_not_be_built_or_is_too_large_is_invalid_and_replaced(sweep, tmp_path):
-    model = "model: {choice: [{name: cnn, blocks: 9}, {name: mlp, units: [999]}, {name: mlp, units: [4]}]}"
+    unfit = "{name: cnn, padding: valid, kernel_size: 9}"
+    model = f"model: {{choice: [{unfit}, {{name: mlp, units: [999]}}, {{name: mlp, units: [4]}}]}}"
     made = sweep(UNCONFIRMED, ("random", "grid"), ("trials: 3", "trials: 1"), (
         "train.optimizer.learning_rate: {float: [1e-4, 1e-1], sampling: log}", model), ("[8, 16, 32]", "[16]"),
         ("confirm:", "constraints: {parameters: {max: 5000}}\nconfirm:"))  # fmt: skip
     done = tune(made, tmp_path)
     assert [(row["state"], row["run"] is None) for row in done["trials"]] == [
         ("invalid", True), ("invalid", True), ("finished", False)]  # fmt: skip
+    assert "can't be built" in done["trials"][0]["reason"]
     assert "above 5000" in done["trials"][1]["reason"]
 
 
