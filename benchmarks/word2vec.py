@@ -2,7 +2,7 @@
 
     python benchmarks/word2vec.py                        skip-gram and CBOW, one seed: about 15 minutes on 2 cores
     python benchmarks/word2vec.py --seeds 3 --architectures skip_gram
-    python benchmarks/word2vec.py --repeat 10 --epochs 1 --forms "kerasapp native"     ten times the text
+    python benchmarks/word2vec.py --repeat 10 --epochs 1 --alone     ten times the text, for its memory
 
 Each training is a process of its own. `words/s` is of training alone, every word of the text counted (those that
 subsampling leaves out too, as gensim counts); of kerasapp from the second epoch on, when XLA or numba have compiled,
@@ -130,7 +130,7 @@ def table(rows: dict[str, list[dict[str, Any]]]) -> None:
     for form, runs in rows.items():
         mean = {key: statistics.mean(run[key] for run in runs) for key in runs[0]}
         ratio = {
-            key: statistics.median(a[key] / b[key] for a, b in zip(runs, rows[GENSIM], strict=True))
+            key: statistics.median(a[key] / b[key] for a, b in zip(runs, next(iter(rows.values())), strict=True))
             for key in ("speed", "end")
         }
         print(
@@ -148,12 +148,13 @@ def main() -> None:
     parser.add_argument("--dimensions", type=int, default=100)
     parser.add_argument("--architectures", nargs="+", default=["skip_gram", "cbow"])
     parser.add_argument("--forms", nargs="+", default=list(FORMS), help=", ".join(FORMS))
+    parser.add_argument("--alone", action="store_true", help="without gensim; ratios are those to the first form")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         here = Path(folder)
         text = repeated(given.text.resolve() if given.text else text_of(here), given.repeat, here)
         for architecture in given.architectures:
-            rows: dict[str, list] = {form: [] for form in (GENSIM, *given.forms)}
+            rows: dict[str, list] = {form: [] for form in (*([] if given.alone else [GENSIM]), *given.forms)}
             for seed in range(given.seeds):
                 for form, runs in rows.items():
                     ask = [text, here, seed, architecture, *([] if form == GENSIM else [form]), given]
