@@ -49,7 +49,8 @@ def main() -> None:
         (here / "memory.yaml").write_text(RECIPE)
         (here / "sweep.yaml").write_text(SWEEP.format(trials=given.trials))
         words = [sys.executable, "-m", "kerasapp", "tune", "sweep.yaml"]
-        process = subprocess.Popen(words, cwd=here, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with open(here / "output.txt", "w") as output:
+            process = subprocess.Popen(words, cwd=here, stdout=output, stderr=output)
         while process.poll() is None:
             time.sleep(0.1)
             try:
@@ -58,6 +59,8 @@ def main() -> None:
                 curve += [resident(process.pid)] * (done - len(curve))
             except (OSError, ValueError, StopIteration):
                 continue
+        if process.returncode:
+            sys.exit((here / "output.txt").read_text()[-2000:])
     if given.out:
         given.out.write_text("trial,mib\n" + "".join(f"{n},{mib:.1f}\n" for n, mib in enumerate(curve, 1)))
     late = curve[SETTLED:]

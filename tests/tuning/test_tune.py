@@ -13,6 +13,7 @@ from kerasapp.errors import RunError
 from kerasapp.recipe import load
 from kerasapp.run import Run, all_runs
 from kerasapp.training import evaluate, train
+from kerasapp.tuning.sweep import load_sweep
 from kerasapp.tuning.tune import tune
 
 TUNERS = {
@@ -161,3 +162,24 @@ def test_trials_in_turn_read_equal_data_once(sweep, tmp_path, monkeypatch):
     monkeypatch.setattr(synthetic, "load", lambda **spec: read.append(1) or real(**spec))
     tune(sweep(UNCONFIRMED), tmp_path)
     assert len(read) == 1
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        "task: text_classification\ndata: {name: synthetic, texts: true, examples: 90}\nmodel: bag_of_vectors",
+        "task: tabular_classification\ndata: {name: synthetic, columns: 4, categories: 1, examples: 90}\nmodel: mlp",
+        "task: {name: image_classification, augmentation: [{name: shift}]}\n"
+        "data: {name: synthetic, image_shape: [8, 8, 1], examples: 90}\nmodel: {name: cnn, filters: 4, dropout: 0.2}",
+    ],
+    ids=["text", "table", "pictures"],
+)
+def test_a_trial_after_others_in_one_process_is_what_it_is_by_itself(sweep_file, tmp_path, recipe):
+    file = sweep_file(UNCONFIRMED, ("val_accuracy", "accuracy"), ("trials: 3", "trials: 2"))
+    recipe = f"title: T\nseed: 3\n{recipe}\ntrain: {{epochs: 2, batch_size: 16, monitor: {{metric: accuracy}}}}\n"
+    (tmp_path / "small.yaml").write_text(recipe)
+    made = load_sweep(file)
+    second = tune(made, tmp_path)["trials"][1]
+    alone = train(made.trial(second["values"]), tmp_path)
+    ours, theirs = (HistoryFile(path / "history.csv").rows() for path in (Path(second["run"]), alone.path))
+    assert [row | {"seconds": 0} for row in ours] == [row | {"seconds": 0} for row in theirs]
