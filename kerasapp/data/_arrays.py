@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from kerasapp.types import Feature
 
-AT_ONCE = 2**16  # digests
+AT_ONCE = 2**13  # digests
 
 
 class Ids(Sequence):
