@@ -3,11 +3,14 @@
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from hashlib import blake2b
+from itertools import islice
 
 import numpy as np
 import tensorflow as tf
 
 from kerasapp.types import Feature
+
+AT_ONCE = 2**13  # digests
 
 
 class Ids(Sequence):
@@ -90,7 +93,9 @@ class Arrays:
 
 def hashed(contents: Iterable) -> np.ndarray:
     """(examples,) uint64, the same on any machine, of bytes or contiguous arrays."""
-    digests = b"".join(blake2b(content, digest_size=8).digest() for content in contents)
+    digests, found = bytearray(), (blake2b(content, digest_size=8).digest() for content in contents)
+    while part := b"".join(islice(found, AT_ONCE)):  # each is an object of 41 bytes until it is joined
+        digests += part
     return np.frombuffer(digests, "<u8").astype(np.uint64)
 
 

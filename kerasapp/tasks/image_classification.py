@@ -110,11 +110,15 @@ class ImageClassification(Classification):
         return scaled(self._decoded(raw), self._given, self.value_range)
 
     def encode(self, raw: Raw, keys: tf.Tensor | None = None) -> tuple[tf.Tensor, Raw]:
-        image = raw["image"] if self._early else scaled(raw["image"], self.image_shape, self.value_range)
+        if self._early:  # the cache has lost the shape
+            image = tf.ensure_shape(
+                raw["image"], [None, *(self.image_shape if self.augmentation else self.input_shape)]
+            )
+        else:
+            image = scaled(raw["image"], self.image_shape, self.value_range)
         image = augmented(image, keys, self.augmentation) if keys is not None else image
         steps = slice(self._early, None)
-        image = preprocessed(image, self.preprocessing[steps], self.learned_steps[steps])
-        return tf.ensure_shape(image, [None, *self.input_shape]), {}
+        return preprocessed(image, self.preprocessing[steps], self.learned_steps[steps]), {}
 
     def elements(self, raw: Raw, keys: tf.Tensor | None = None) -> tuple:
         inputs, y = super().elements(raw, keys)

@@ -172,6 +172,7 @@ def test_layers_that_keras_named_by_a_number_are_found_again_in_another_model():
         np.testing.assert_array_equal(own, other)
 
 
+@pytest.mark.slow
 def test_a_network_of_our_own_starts_from_a_run_or_an_exported_model(own, tmp_path):
     run = train(own("none"), tmp_path)
     folder = export(run)["path"]

@@ -158,6 +158,7 @@ def test_augmented_images_go_through_the_base_anew_unless_views_are_asked_for(ru
     assert np.isfinite(views["loss"]).all()
 
 
+@pytest.mark.slow
 def test_the_report_compares_with_a_classifier_on_the_features_that_the_base_began_with(run, tmp_path):
     keras.utils.set_random_seed(3)
     network = keras.applications.MobileNet(include_top=False, weights=None, alpha=0.25, input_shape=(32, 32, 3))

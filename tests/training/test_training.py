@@ -301,6 +301,7 @@ WORDS = {
 }
 
 
+@pytest.mark.slow
 def test_word_vectors_go_on_from_a_run_of_the_same_words_only(trained, tmp_path):
     first = trained(WORDS)
     again = trained(WORDS | {"train": {"epochs": 1, "init_from": str(first.path)}})

@@ -34,6 +34,7 @@ def test_learning_by_heart_is_said_while_it_trains(trained, messages, tmp_path):
     assert "val_loss has risen since epoch" in told and "learns by heart" in told
 
 
+@pytest.mark.slow
 def test_a_network_that_learns_is_left_in_peace(trained, messages):
     digits = {"name": "sklearn", "dataset": "digits"}
     trained({"data": digits, "train.epochs": 12, "train.optimizer.learning_rate": 1e-3})
