@@ -8,17 +8,24 @@ import importlib
 import re
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from kerasapp import keras_names
 from kerasapp.blame import blaming
-from kerasapp.errors import first_line
-from kerasapp.own_code import OwnModule, beside, imported, located
+from kerasapp.own_code import imported, located
+from kerasapp.sources import (
+    HERE,
+    Argument,
+    Source,
+    UnknownComponent,
+    argument_of,
+    arguments_of_layer,
+    read_class,
+    read_literal,
+    refused_at,
+)
 from kerasapp.types import Spec
 
-HERE = Path(__file__).parent
 FACTS = re.compile(r"^    FACTS\b[^=\n]*= (\([^)]*\))", re.MULTILINE)
 ENTRY = {"models": "build", "data": "load", "losses": "loss", "ops": "apply"}
 BELONGS = {  # entries of steps, and what a recipe names them in
@@ -26,70 +33,6 @@ BELONGS = {  # entries of steps, and what a recipe names them in
     "augment": "is a random step, and belongs in augmentation",
     "mix": "mixes examples and their labels, and belongs in mixing",
 }
-
-
-class UnknownComponent(LookupError):
-    """No component of that name; `.names` are those there are."""
-
-    def __init__(self, message: str, names: list[str]):
-        super().__init__(message)
-        self.names = names
-
-
-@dataclass(frozen=True)
-class Argument:
-    """One keyword-only argument: its annotation as written, and its default where it has one."""
-
-    name: str
-    annotation: ast.expr | None
-    required: bool
-    default: Any = None
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where a component's code is: a file, and the function or class in it."""
-
-    path: Path
-    entry: str
-    module: str | None = None
-    own: OwnModule | None = None
-    """A user's own file; else it is the module `module`."""
-
-    @cached_property
-    def tree(self) -> ast.Module:
-        try:
-            return ast.parse(self.path.read_bytes() if self.own else self._read())
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            if getattr(error, "lineno", None):
-                raise
-            raise SyntaxError(first_line(error), ("", 1, 1, None)) from None  # a zero byte, brackets in brackets
-        except OSError as error:
-            raise UnknownComponent(f"{self.path}: {(error.strerror or str(error)).lower()}", []) from None
-
-    def _read(self) -> str:
-        """Of a stock function's file its head and the function: the parts below it say nothing of what it takes."""
-        text = self.path.read_text(encoding="utf-8")
-        head, *parts = keras_names.TOP.split(text)
-        return next((head + part for part in parts if part.startswith(f"def {self.entry}(")), text)
-
-    @cached_property
-    def node(self) -> ast.FunctionDef | ast.ClassDef:
-        for node in self.tree.body:
-            if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name == self.entry:
-                return node
-        there = [
-            node.name
-            for node in self.tree.body
-            if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name[0] != "_"
-        ]
-        raise UnknownComponent(f'{self.path.name} has no function or class "{self.entry}"', there)
-
-    @property
-    def doc(self) -> str:
-        """The first line of the component's docstring, or of its file's."""
-        text = ast.get_docstring(self.tree) or ast.get_docstring(self.node) or ""
-        return text.splitlines()[0] if text else ""
 
 
 @dataclass(frozen=True)
@@ -144,15 +87,15 @@ def signature(kind: str, name: str, entry: str | None = None, folder: Path | Non
     literals: dict[str, Any] = {}
     if isinstance(source.node, ast.FunctionDef):
         pairs = zip(source.node.args.kwonlyargs, source.node.args.kw_defaults, strict=True)
-        found = [_argument(arg.arg, arg.annotation, default) for arg, default in pairs]
+        found = [argument_of(arg.arg, arg.annotation, default) for arg, default in pairs]
         for item in source.tree.body if kind == "models" else ():
             if isinstance(item, ast.Assign) and ast.unparse(item.targets[0]) == "TRAIN":
-                _read_literal("TRAIN", item.value, literals)
+                read_literal("TRAIN", item.value, literals)
         return Signature(source, found, literals)
     if kind == "layers":
-        return Signature(source, _of_layer(source.node), literals)
+        return Signature(source, arguments_of_layer(source.node), literals)
     arguments: dict[str, Argument] = {}
-    _read_class(source, arguments, literals)
+    read_class(source, arguments, literals)
     return Signature(source, list(arguments.values()), literals)
 
 
@@ -191,7 +134,7 @@ def in_graph(name: str, folder: Path | None = None) -> bool:
     told: dict[str, Any] = {}
     for node in find("ops", name, "apply", folder).tree.body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "GRAPH":
-            _read_literal("GRAPH", node.value, told)
+            read_literal("GRAPH", node.value, told)
     return told.get("GRAPH") is not False
 
 
@@ -234,103 +177,21 @@ def _check_form(kind: str, entry: str | None, source: Source) -> None:
     node, shape = source.node, _FORM.get(entry or kind, _FORM["models"])
     if isinstance(node, ast.ClassDef):
         if kind != "tasks":
-            raise _at(node, f"{node.name} is a class, and a {_SINGULAR[kind]} is a function: def {node.name}({shape})")
+            raise refused_at(
+                node, f"{node.name} is a class, and a {_SINGULAR[kind]} is a function: def {node.name}({shape})"
+            )
         if not node.bases:
-            raise _at(node, f"{node.name} is no task: derive it from one, class {node.name}({shape})")
+            raise refused_at(node, f"{node.name} is no task: derive it from one, class {node.name}({shape})")
         fields = [item for item in node.body if isinstance(item, ast.AnnAssign) and "ClassVar" not in ast.unparse(item)]
         if fields and not any("dataclass" in ast.unparse(one) for one in node.decorator_list):
             told = f"{node.name} has arguments of its own and is no dataclass"
-            raise _at(fields[0], f"{told}: write @dataclass(frozen=True, kw_only=True) above it")
+            raise refused_at(fields[0], f"{told}: write @dataclass(frozen=True, kw_only=True) above it")
         return
     if kind == "tasks":
-        raise _at(node, f"{node.name} is a function, and a task is a class, such as class {node.name}({shape})")
+        raise refused_at(node, f"{node.name} is a function, and a task is a class, such as class {node.name}({shape})")
     before = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
     wanted = shape.partition("*")[0].count(",")
     if len(before) - len(node.args.defaults) > wanted or (len(before) != wanted and not node.args.vararg):
         told = f"{node.name} takes {', '.join(before)} by position"
         told = told if before else f"{node.name} takes nothing by position"
-        raise _at(node, f"{told}, and a {_SINGULAR[kind]} is called by name: def {node.name}({shape})")
-
-
-def _read_class(source: Source, arguments: dict[str, Argument], literals: dict[str, Any]) -> None:
-    """Fields and literals of a class, the bases' first, as dataclasses order them."""
-    for base in source.node.bases:
-        parent = _base(source, base)
-        if parent:
-            _read_class(parent, arguments, literals)
-    for item in source.node.body:
-        if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name):
-            name = item.target.id
-            if "ClassVar" in ast.unparse(item.annotation):
-                _read_literal(name, item.value, literals)
-            elif not _is_learned(item.value):
-                arguments[name] = _argument(name, item.annotation, item.value)
-        elif isinstance(item, ast.Assign) and isinstance(item.targets[0], ast.Name) and item.targets[0].id.isupper():
-            _read_literal(item.targets[0].id, item.value, literals)
-
-
-def _of_layer(node: ast.ClassDef) -> list[Argument]:
-    """The arguments of a layer's `__init__`, in order."""
-    made = next((item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == "__init__"), None)
-    if made is None:
-        return []
-    given = made.args.args[1:]
-    defaults = [*[None] * (len(given) - len(made.args.defaults)), *made.args.defaults]
-    pairs = [*zip(given, defaults, strict=True), *zip(made.args.kwonlyargs, made.args.kw_defaults, strict=True)]
-    return [_argument(each.arg, each.annotation, default) for each, default in pairs]
-
-
-def _read_literal(name: str, value: ast.expr | None, literals: dict[str, Any]) -> None:
-    """Constants that are no literals are the class's own affair, but for those that are read without an import."""
-    if value is None:
-        return
-    try:
-        found = ast.literal_eval(value)
-    except ValueError:
-        found = None
-    if name in ("FACTS", "METRICS") and not (isinstance(found, tuple) and all(isinstance(word, str) for word in found)):
-        raise _at(value, f"{name} is a tuple of words, written out: it is read without running the file")
-    if name == "TRAIN" and not isinstance(found, dict):
-        raise _at(value, f"{name} is a mapping, written out: it is read without running the file")
-    literals[name] = found
-
-
-def _base(source: Source, base: ast.expr) -> Source | None:
-    """The base class: in the same file, or in one of kerasapp's or of the user's that the file imports it from."""
-    word = ast.unparse(base)
-    for node in source.tree.body:
-        if isinstance(node, ast.ClassDef) and node.name == word and node is not source.node:
-            return Source(source.path, word, own=source.own)
-        if not isinstance(node, (ast.Import, ast.ImportFrom)):
-            continue
-        module, level = (node.module or "", node.level) if isinstance(node, ast.ImportFrom) else ("", 0)
-        for alias in node.names:
-            local, dotted = alias.asname or alias.name, f"{module}.{alias.name}".strip(".")
-            if local == word:
-                return _source(source, module, level, alias.name)
-            if word.rpartition(".")[0] == local:
-                return _source(source, dotted, level, word.rpartition(".")[2])
-    return None
-
-
-def _source(importing: Source, module: str, level: int, entry: str) -> Source | None:
-    """What `from module import entry` means in a component's file; None: nothing of kerasapp's or the user's."""
-    if not level and module.startswith("kerasapp."):
-        return Source(HERE.parent.joinpath(*module.split(".")).with_suffix(".py"), entry)
-    found = importing.own and beside(importing.own, module, level)
-    return Source(found.path, entry, own=found) if found else None
-
-
-def _is_learned(value: ast.expr | None) -> bool:
-    return isinstance(value, ast.Call) and any(keyword.arg == "init" for keyword in value.keywords)
-
-
-def _argument(name: str, annotation: ast.expr | None, default: ast.expr | None) -> Argument:
-    try:
-        return Argument(name, annotation, default is None, None if default is None else ast.literal_eval(default))
-    except ValueError:
-        raise _at(default, f"the default of {name} is no literal, and is read without running the file") from None
-
-
-def _at(node: ast.AST, message: str) -> SyntaxError:
-    return SyntaxError(message, ("", node.lineno, node.col_offset + 1, None))
+        raise refused_at(node, f"{told}, and a {_SINGULAR[kind]} is called by name: def {node.name}({shape})")

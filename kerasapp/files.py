@@ -1,4 +1,4 @@
-"""Writing that a reader never sees half of: beside, flushed, renamed."""
+"""Writing that a reader never sees half of: beside, flushed, renamed; and what a folder is by the files in it."""
 
 import errno
 import json
@@ -84,3 +84,8 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def is_savedmodel(path: Path) -> bool:
+    """Whether a folder holds TensorFlow's SavedModel."""
+    return (path / "saved_model.pb").is_file()

@@ -13,21 +13,19 @@ import tensorflow as tf
 from kerasapp import pictures
 from kerasapp.errors import KerasappError, RunError
 from kerasapp.files import write
-from kerasapp.ops._latent import between, drawn
 from kerasapp.prediction import of_images, predictor
-from kerasapp.tasks._generative import AT_ONCE, in_parts, makes_codes, reconstructed
-from kerasapp.tasks.image_generation import ImageGeneration
+from kerasapp.tasks._generative import AT_ONCE, makes_codes, reconstructed
+from kerasapp.tasks.image_generation import INTERPOLATED, ImageGeneration
 
 if TYPE_CHECKING:
     from kerasapp.run import Run
 
-STEPS = 10  # of an interpolation
 LARGEST = 2**26  # pixels of a sheet: of more, viewers make no picture
 
 
 def generate(run: "Run", *, count: int, seed: int, label: str | None = None, interpolate: bool = False) -> np.ndarray:
     """(count, height, width, channels) uint8: pictures from codes that are drawn by the seed, of one class or of all in
-    turn; with `interpolate` rows of STEPS, each from one code to another. Raises RunError, KerasappError.
+    turn; with `interpolate` rows of INTERPOLATED, each from one code to another. Raises RunError, KerasappError.
     """
     model = _model(run)
     if model.prior is None:
@@ -35,12 +33,7 @@ def generate(run: "Run", *, count: int, seed: int, label: str | None = None, int
         raise RunError(run.path, f"{told}. kerasapp reconstruct shows what it makes of pictures; a vae draws some")
     if not interpolate:
         return run.task.draw(model, count, seed, label)
-    rows = -(-count // STEPS)
-    ends = np.asarray(drawn(seed, 2 * rows, model.latent_dimensions, model.prior))
-    codes = np.concatenate([between(ends[2 * at], ends[2 * at + 1], STEPS, model.prior) for at in range(rows)])
-    labels = run.task.one_hot(model, rows, label)
-    labels = None if labels is None else np.repeat(labels, STEPS, axis=0)
-    return in_parts(model.decode, codes, labels)[:count]
+    return run.task.interpolate(model, -(-count // INTERPOLATED), seed, label)[:count]
 
 
 def check_sheet(run: "Run", out: Path, count: int) -> None:

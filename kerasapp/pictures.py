@@ -35,6 +35,12 @@ def tiled(images: np.ndarray, columns: int | None = None) -> np.ndarray:
     return sheet
 
 
+def in_rows(upper: np.ndarray, lower: np.ndarray, columns: int) -> np.ndarray:
+    """(n, ...) each -> (2 n, ...), a row of the first above that of the second, for a sheet of so many columns."""
+    rows = range(0, len(upper), columns)
+    return np.concatenate([part[at : at + columns] for at in rows for part in (upper, lower)])
+
+
 def enlarged(height: int, width: int) -> int:
     """How many pixels of a sheet a picture takes."""
     times = _times(height, width)

@@ -18,6 +18,7 @@ import numpy as np
 
 from kerasapp import documents, vector_files
 from kerasapp.errors import DataError, KerasappError, RunError
+from kerasapp.files import is_savedmodel
 from kerasapp.names import counted
 from kerasapp.run import Run
 from kerasapp.vector_files import Ngrams, Table
@@ -213,7 +214,7 @@ def is_file(word: str | Path) -> bool:
     path = Path(word)
     if path.suffix in SUFFIXES and not path.exists():
         raise DataError(word, "no such file")
-    return path.is_file() or vector_files.is_savedmodel(path)
+    return path.is_file() or is_savedmodel(path)
 
 
 def of_run(run: Run) -> Vectors:

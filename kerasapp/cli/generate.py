@@ -38,7 +38,7 @@ def verb(
     if each is not None:
         files = generation.write_each(images, each)
     else:
-        files = generation.write_sheet(images, out, generation.STEPS if interpolate else None)
+        files = generation.write_sheet(images, out, generation.INTERPOLATED if interpolate else None)
     if json:
         print_json({"files": files})
         return

@@ -13,15 +13,16 @@ from kerasapp import pictures
 from kerasapp.evaluation import intervals
 from kerasapp.evaluation.parts import DASH, Section, Sheet, Table, Text, number
 from kerasapp.evaluation.ranking import Curve
-from kerasapp.ops._latent import between, drawn
+from kerasapp.metrics.manifold_precision import squared_distances
 from kerasapp.tasks._generative import in_parts, makes_codes, over, reconstructed, spread
+from kerasapp.tasks.image_generation import INTERPOLATED
 from kerasapp.types import Split
 
 LABELLED = False
 HEADLINE, BETTER = "diversity", "higher"
 SAMPLES, COMPARED, NEAR = 64, 8, 5  # shown; of these set beside so many of train
 LOOKED_AT = 10_000  # training pictures among which the nearest are looked for
-PAIRS, STEPS = 5, 10  # of interpolations
+PAIRS = 5  # of interpolations
 PLANE = 15  # codes a side
 PLANE_REACH = 1.645  # standard deviations: nine tenths of the codes
 WORST = 8
@@ -130,20 +131,15 @@ def nearest(images: np.ndarray, among: np.ndarray, count: int) -> tuple[np.ndarr
     """(n, ...) and (m, ...) -> for each of the first, the `count` nearest of the second and their distances, (n, count)
     each, the nearest first.
     """
-    a, b = images.reshape(len(images), -1).astype(np.float64), among.reshape(len(among), -1).astype(np.float64)
-    count = min(count, len(b))
-    squares = (a**2).sum(1)[:, None] - 2 * a @ b.T + (b**2).sum(1)[None]
+    a, b = (part.reshape(len(part), -1) for part in (images, among))
+    squares = np.concatenate(list(squared_distances(a, b)))
     first = np.argsort(squares, axis=1, kind="stable")[:, :count]
-    return first, np.sqrt(np.maximum(np.take_along_axis(squares, first, 1), 0))
+    return first, np.sqrt(np.take_along_axis(squares, first, 1))
 
 
 def _interpolations(task: Any, model: Any) -> dict[str, str]:
-    ends = np.asarray(drawn(SEED + 1, 2 * PAIRS, model.latent_dimensions, model.prior))
-    codes = np.concatenate([between(ends[2 * at], ends[2 * at + 1], STEPS, model.prior) for at in range(PAIRS)])
-    labels = task.one_hot(model, PAIRS, None)
-    labels = None if labels is None else np.repeat(labels, STEPS, axis=0)
-    made = in_parts(model.decode, codes, labels)
-    return _sheet("Between two codes", made, "Each row goes from one code to another in equal steps.", STEPS)
+    made = task.interpolate(model, PAIRS, SEED + 1)
+    return _sheet("Between two codes", made, "Each row goes from one code to another in equal steps.", INTERPOLATED)
 
 
 def _plane(model: Any) -> dict[str, str]:
@@ -173,8 +169,7 @@ def _of_codes(task: Any, split: Split, model: Any) -> dict[str, Any]:
 
 def _beside(task: Any, split: Split, model: Any, rows: np.ndarray, caption: str) -> dict[str, str]:
     given, back = over(task, split, lambda images: (images, reconstructed(model, images)[1]), rows)
-    parts = [part for at in range(0, len(rows), WORST) for part in (given[at : at + WORST], back[at : at + WORST])]
-    return _sheet("Reconstructions", np.concatenate(parts), caption, min(WORST, len(rows)))
+    return _sheet("Reconstructions", pictures.in_rows(given, back, WORST), caption, min(WORST, len(rows)))
 
 
 def _bound(task: Any, split: Split, model: Any) -> dict[str, Any]:

@@ -63,14 +63,10 @@ class Drawing:
 
 
 @dataclass(frozen=True)
-class Pictures:
-    """Images, uint8 (h, w, channels), each with two lines under it and the example it is."""
+class _Png:
+    """What is a PNG file of its own in a report's folder."""
 
-    kind: ClassVar[str] = "pictures"
     name: str
-    images: Sequence[np.ndarray]
-    captions: Sequence[tuple[str, str]]
-    ids: Sequence[str]
 
     @property
     def file(self) -> str:
@@ -78,17 +74,22 @@ class Pictures:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class Pictures(_Png):
+    """Images, uint8 (h, w, channels), each with two lines under it and the example it is."""
+
+    kind: ClassVar[str] = "pictures"
+    images: Sequence[np.ndarray]
+    captions: Sequence[tuple[str, str]]
+    ids: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Sheet(_Png):
     """A PNG file as it is; `caption` says what to see in it."""
 
     kind: ClassVar[str] = "sheet"
-    name: str
     png: bytes
     caption: str
-
-    @property
-    def file(self) -> str:
-        return f"{self.name}.png"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 (Kynkäänniemi et al., 2019, arXiv:1904.06991).
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 
 NEIGHBOURS = 3  # section 3 of the paper
@@ -19,13 +21,13 @@ def precision_recall(real: np.ndarray, made: np.ndarray, neighbours: int = NEIGH
 
 def _covered(centres: np.ndarray, points: np.ndarray, neighbours: int) -> float:
     reach = np.concatenate(
-        [np.partition(rows, neighbours, axis=1)[:, neighbours] for rows in _squares(centres, centres)]
+        [np.partition(rows, neighbours, axis=1)[:, neighbours] for rows in squared_distances(centres, centres)]
     )
-    return float(np.concatenate([(rows <= reach).any(axis=1) for rows in _squares(points, centres)]).mean())
+    return float(np.concatenate([(rows <= reach).any(axis=1) for rows in squared_distances(points, centres)]).mean())
 
 
-def _squares(a: np.ndarray, b: np.ndarray):
-    """Squared distances (rows, len(b)), part after part of `a`; 0 and no less between equal ones."""
+def squared_distances(a: np.ndarray, b: np.ndarray) -> Iterator[np.ndarray]:
+    """(rows, len(b)) float64 of (rows, features) each, part after part of `a`; 0 and no less between equal ones."""
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
     lengths = (b**2).sum(1)
     for start in range(0, len(a), AT_ONCE):

@@ -123,8 +123,3 @@ def slopes_norm(scores: tf.Tensor, images: tf.Tensor, tape: tf.GradientTape) -> 
     """
     slopes = tape.gradient(scores, images) / 2
     return tf.reduce_sum(tf.square(slopes), axis=[1, 2, 3])
-
-
-def norm_of(gradients: list[tf.Tensor]) -> tf.Tensor:
-    """The length of all gradients together."""
-    return tf.linalg.global_norm(gradients)

@@ -16,7 +16,7 @@ import tensorflow as tf
 from keras.layers import BatchNormalization, Dropout
 
 from kerasapp.errors import KerasappError
-from kerasapp.models._adversarial import OBJECTIVES, SMOOTHED, norm_of, rate_of, set_in, slopes_norm, slowed, trainable
+from kerasapp.models._adversarial import OBJECTIVES, SMOOTHED, rate_of, set_in, slopes_norm, slowed, trainable
 from kerasapp.models._dcgan_nets import Nets
 from kerasapp.ops._latent import drawn
 from kerasapp.types import Fraction, NonNegativeFloat, PositiveFloat, PositiveInt
@@ -224,7 +224,7 @@ class DCGAN(keras.Model):
             return
         gradients = tape.gradient(target, variables, output_gradients=slopes)
         optimizer.apply(gradients, variables)
-        self._track(**{tracked: norm_of(gradients)})
+        self._track(**{tracked: tf.linalg.global_norm(gradients)})
 
     def _fakes(self, images: tf.Tensor, label: Label, training: bool = True) -> tf.Tensor:
         """As many as there are pictures, of their classes."""

@@ -20,7 +20,7 @@ from kerasapp.data._split import Subset
 from kerasapp.errors import DataError, KerasappError, StepError
 from kerasapp.files import write
 from kerasapp.names import lacking, some
-from kerasapp.ops._latent import drawn
+from kerasapp.ops._latent import between, drawn
 from kerasapp.tasks._base import Raw, Task
 from kerasapp.tasks._generative import endpoints, in_parts, makes_codes, over, reconstructed
 from kerasapp.tasks._labels import label_numbers, learn_labels
@@ -32,6 +32,8 @@ from kerasapp.types import Augmentation, Extractor, Fraction, PositiveInt, Spec,
 
 ASKED = 64  # codes that an export is checked with
 DRAWN = 64  # pictures in a sheet
+COLUMNS = 8  # of one
+INTERPOLATED = 10  # pictures from one code to another
 SHEET, SHEETS, ANIMATION = "samples.png", "sheets", "samples.webp"
 """In a run's folder: what the model draws, what it drew on the way, and that as an animation."""
 FRAME = 150  # milliseconds
@@ -217,19 +219,26 @@ class ImageGeneration(Task):
         pictures of a split, each above the row of their reconstructions. uint8 (height, width, channels).
         """
         if model.prior is not None:
-            columns = len(self.labels) if model.conditional and len(self.labels) <= 16 else 8
+            columns = len(self.labels) if model.conditional and len(self.labels) <= 16 else COLUMNS
             count = columns * -(-DRAWN // columns) if model.conditional else DRAWN
             return pictures.tiled(self.draw(model, count, seed=0), columns)
-        rows = tf.range(min(DRAWN // 2, len(split)) // 8 * 8 or len(split), dtype=tf.int64)
+        rows = tf.range(min(DRAWN // 2, len(split)) // COLUMNS * COLUMNS or len(split), dtype=tf.int64)
         given, _ = self.encode(self.prepare(split.gather(rows)))
         back = model.decode(model.encode(given), None)
-        pairs = [part for at in range(0, len(rows), 8) for part in (given[at : at + 8], back[at : at + 8])]
-        return pictures.tiled(np.concatenate(pairs), min(8, len(rows)))
+        return pictures.tiled(pictures.in_rows(given, back, COLUMNS), min(COLUMNS, len(rows)))
 
     def draw(self, model: keras.Model, count: int, seed: int, label: str | None = None) -> np.ndarray:
         """(count, height, width, channels) uint8, of one class or of all in turn."""
         codes = drawn(seed, count, model.latent_dimensions, model.prior)
         return in_parts(model.decode, codes, self.one_hot(model, count, label))
+
+    def interpolate(self, model: keras.Model, rows: int, seed: int, label: str | None = None) -> np.ndarray:
+        """(rows x INTERPOLATED, height, width, channels) uint8: each row goes from one code to another."""
+        ends = np.asarray(drawn(seed, 2 * rows, model.latent_dimensions, model.prior))
+        codes = [between(*ends[2 * at : 2 * at + 2], INTERPOLATED, model.prior) for at in range(rows)]
+        labels = self.one_hot(model, rows, label)
+        labels = None if labels is None else np.repeat(labels, INTERPOLATED, axis=0)
+        return in_parts(model.decode, np.concatenate(codes), labels)
 
     def one_hot(self, model: keras.Model, count: int, label: str | None = None) -> tf.Tensor | None:
         """(count, classes) for a model that asks for a class: one, or all in turn. Raises KerasappError."""

@@ -12,6 +12,7 @@ import tensorflow as tf
 from kerasapp import components
 from kerasapp.annotations import options, type_of
 from kerasapp.errors import KerasappError, first_line
+from kerasapp.files import is_savedmodel
 from kerasapp.models._applications import copy, counterpart, is_caffe, require_settled, settle
 from kerasapp.recipe import Recipe
 from kerasapp.run import Run
@@ -82,7 +83,7 @@ def _read(path: Path, spec: Spec, model: keras.Model) -> None:
     base = _base_of(model)
     if (path / "recipe.yaml").is_file():
         _by_name(_base_of(Run.open(path).model()), base, str(path))
-    elif (path / "saved_model.pb").is_file():
+    elif is_savedmodel(path):
         _in_order(path, model)
     elif not path.exists():
         raise ValueError(f"{path}: no such file, run or exported model")

@@ -18,14 +18,16 @@ AT_ONCE = 128
 
 @dataclass(frozen=True)
 class Extractor:
-    """`features(pixels)`: uint8 (n, h, w, c) -> float32 (n, features); and of a classifier `classes(pixels)`, (n,
-    classes) probabilities, with their `labels`.
+    """`look(pixels)`: uint8 (n, h, w, c) -> float32 (n, features); and of a classifier, which has `labels`, beside them
+    (n, classes) probabilities.
     """
 
     name: str
-    features: Callable[[np.ndarray], np.ndarray]
-    classes: Callable[[np.ndarray], np.ndarray] | None = None
+    look: Callable[[np.ndarray], list[np.ndarray]]
     labels: tuple[str, ...] = ()
+
+    def features(self, pixels: np.ndarray) -> np.ndarray:
+        return self.look(pixels)[0]
 
 
 def extractor(what: str, root: Path = Path()) -> Extractor:
@@ -53,22 +55,17 @@ def _of_run(run: Run) -> Extractor:
     @tf.function(autograph=False, reduce_retracing=True)
     def call(pixels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         features, scores = both(task.encode(task.prepare({"image": pixels}))[0], training=False)
-        return tf.reshape(features, [tf.shape(features)[0], -1]), tf.nn.softmax(scores)
+        return _flat(features), tf.nn.softmax(scores)
 
-    return Extractor(
-        str(run.path), lambda pixels: _in_parts(lambda part: call(part)[0], pixels),
-        lambda pixels: _in_parts(lambda part: call(part)[1], pixels), tuple(task.labels),
-    )  # fmt: skip
+    return Extractor(str(run.path), lambda pixels: _in_parts(call, pixels), tuple(task.labels))
 
 
-def _of_model(model: keras.Model, name: str) -> Callable[[np.ndarray], np.ndarray]:
+def _of_model(model: keras.Model, name: str) -> Callable[[np.ndarray], list[np.ndarray]]:
     """Of a model that takes pictures in [0, 1], resized to its size and made as many channels as it wants."""
     shape = model.input_shape
     if not isinstance(shape, tuple) or len(shape) != 4:
         raise KerasappError(f"{name}: takes {shape}, no pictures")
-    return lambda pixels: _in_parts(
-        lambda part: _flat(model(_fitted(part, *shape[1:]), training=False)), pixels
-    )  # fmt: skip
+    return lambda pixels: _in_parts(lambda part: (_flat(model(_fitted(part, *shape[1:]), training=False)),), pixels)
 
 
 def _inception() -> Extractor:
@@ -81,7 +78,7 @@ def _inception() -> Extractor:
     side = INCEPTION_SIDE
     return Extractor(
         INCEPTION,
-        lambda pixels: _in_parts(lambda part: model(2 * _fitted(part, side, side, 3) - 1, training=False), pixels),
+        lambda pixels: _in_parts(lambda part: (model(2 * _fitted(part, side, side, 3) - 1, training=False),), pixels),
     )
 
 
@@ -99,6 +96,6 @@ def _flat(features: tf.Tensor) -> tf.Tensor:
     return tf.reshape(features, [tf.shape(features)[0], -1])
 
 
-def _in_parts(function: Callable, pixels: np.ndarray) -> np.ndarray:
-    parts = [function(tf.constant(pixels[at : at + AT_ONCE])).numpy() for at in range(0, len(pixels), AT_ONCE)]
-    return np.concatenate(parts).astype(np.float32)
+def _in_parts(function: Callable[..., tuple[tf.Tensor, ...]], pixels: np.ndarray) -> list[np.ndarray]:
+    parts = [function(tf.constant(pixels[at : at + AT_ONCE])) for at in range(0, len(pixels), AT_ONCE)]
+    return [np.concatenate(column).astype(np.float32) for column in zip(*parts, strict=True)]

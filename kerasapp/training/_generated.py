@@ -42,7 +42,7 @@ def evaluate_features(run: Run, what: str, *, split: str = "test", count: int = 
         raise DataError(run.path, f"{split} has {counted(len(splits[split]), 'picture')}: give {FEWEST} or more")
     pixels = real_pixels(task, splits[split], count)
     made = task.draw(model, count, SEED)
-    real_features, made_features = by.features(pixels), by.features(made)
+    real_features, (made_features, *probabilities) = by.features(pixels), by.look(made)
     kid, deviation = kernel_distance(real_features, made_features)
     some = min(FOR_PRECISION, len(pixels), len(made))
     precision, recall = precision_recall(*(one[spread(len(one), some)] for one in (real_features, made_features)))
@@ -50,10 +50,9 @@ def evaluate_features(run: Run, what: str, *, split: str = "test", count: int = 
                "precision": precision, "recall": recall}  # fmt: skip
     told = {"features": by.name, "split": split, "examples": len(pixels), "samples": len(made)}
     shares = {}
-    if by.classes:
-        probabilities = by.classes(made)
-        metrics["confidence"] = float(probabilities.max(1).mean())
-        chosen = np.bincount(probabilities.argmax(1), minlength=len(by.labels)) / len(made)
+    for of_class in probabilities:
+        metrics["confidence"] = float(of_class.max(1).mean())
+        chosen = np.bincount(of_class.argmax(1), minlength=len(by.labels)) / len(made)
         shares = {"shares": dict(zip(by.labels, (100 * chosen).round(2).tolist(), strict=True))}
     return told | {"metrics": {name: intervals.metric(value) for name, value in metrics.items()}} | shares
 

@@ -17,9 +17,9 @@ from typing import BinaryIO
 import numpy as np
 
 from kerasapp.errors import DataError
-from kerasapp.files import naming, replacing
+from kerasapp.files import is_savedmodel, naming, replacing
 from kerasapp.vector_files import _binary, _npz, _savedmodel, _text
-from kerasapp.vector_files._savedmodel import VOCABULARY, is_savedmodel
+from kerasapp.vector_files._savedmodel import VOCABULARY
 from kerasapp.vector_files._table import Ngrams, Table, unique
 
 CHUNK = 1 << 22  # bytes read at a time
@@ -28,7 +28,7 @@ HEADER = re.compile(rb"[ \t]*(\d{1,18})[ \t]+(\d{1,18})[ \t\r]*")
 MOST = 1 << 20  # dimensions
 CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # what no line of text holds
 WRITERS = {"word2vec_text": _text.write, "word2vec_binary": _binary.write, "npz": _npz.write}
-__all__ = ["VOCABULARY", "Ngrams", "Table", "is_savedmodel", "read", "write"]
+__all__ = ["VOCABULARY", "Ngrams", "Table", "read", "write"]
 NO_VECTORS = "holds no word vectors: neither word2vec's text or binary form, nor GloVe's text, nor an npz"
 
 

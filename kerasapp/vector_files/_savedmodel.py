@@ -28,10 +28,6 @@ class Embedded(NamedTuple):
         return found, found.any(axis=1)
 
 
-def is_savedmodel(path: Path) -> bool:
-    return (path / "saved_model.pb").is_file()
-
-
 def read(folder: Path) -> Table:
     """Words, the most frequent first, and their vectors. Starts TensorFlow. Raises DataError."""
     if not (folder / VOCABULARY).is_file():
