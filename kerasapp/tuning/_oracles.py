@@ -28,6 +28,7 @@ ORACLES = {
 }
 SCORE = "score"
 NEVER = 10**9  # failures in a row: we count them ourselves
+A_LITTLE = 1e-9  # of a step, past the end of a range: 1.0 // 0.1 is 9, and the end would never be drawn
 
 
 def make_oracle(sweep: Sweep) -> Oracle:
@@ -60,19 +61,15 @@ def hyperparameters(space: Sequence[Entry]) -> keras_tuner.HyperParameters:
         elif entry.kind == "boolean":
             one = hp_types.Boolean(entry.path, conditions=when)
         else:
-            kind = hp_types.Float if entry.kind == "float" else hp_types.Int
-            one = kind(entry.path, entry.low, entry.high, step=entry.step, sampling=entry.sampling, conditions=when)
+            kind, high = (hp_types.Float, _end(entry)) if entry.kind == "float" else (hp_types.Int, entry.high)
+            one = kind(entry.path, entry.low, high, step=entry.step, sampling=entry.sampling, conditions=when)
         made.merge([one])
     return made
 
 
 def values_of(space: Sequence[Entry], given: Mapping[str, Any]) -> dict[str, Any]:
     """The values of a trial by path, in the order of the space; those whose conditions don't hold are left out."""
-    return {
-        entry.path: entry.values[given[entry.path]] if entry.kind == "choice" else given[entry.path]
-        for entry in space
-        if entry.path in given
-    }
+    return {entry.path: _decoded(entry, given[entry.path]) for entry in space if entry.path in given}
 
 
 def state_of(oracle: Oracle) -> dict[str, Any]:
@@ -112,6 +109,19 @@ def free(oracle: Oracle, name: str) -> None:
     """Lets hyperband fill the place of a trial that was none, which was the first of its run."""
     for bracket in getattr(oracle, "_brackets", ()):
         bracket["rounds"][0] = [told for told in bracket["rounds"][0] if told["id"] != name]
+
+
+def _end(entry: Entry) -> float:
+    return entry.high + A_LITTLE * entry.step if entry.step and entry.sampling == "linear" else entry.high
+
+
+def _decoded(entry: Entry, value: Any) -> Any:
+    """A grid has floats for the whole numbers of a logarithmic range, and three steps of 0.1 end past 0.3."""
+    if entry.kind == "choice":
+        return entry.values[value]
+    if entry.kind == "boolean":
+        return value
+    return int(value) if entry.kind == "int" else min(value, entry.high)
 
 
 def _encoded(entry: Entry, value: Any) -> Any:

@@ -84,6 +84,25 @@ def test_a_choice_may_be_of_anything_and_samples_as_keras_tuners_own(sweep):
         assert values == theirs._random_values()
 
 
+def test_a_grid_has_both_ends_of_a_range_with_steps_and_whole_numbers_of_a_logarithmic_one(sweep_file):
+    path = sweep_file(
+        ("random", "grid"), ("train.optimizer.learning_rate: {float: [1e-4, 1e-1], sampling: log}",
+                             "model.dropout: {float: [0, 0.5], step: 0.1}"),
+        ("{choice: [8, 16, 32]}", "{int: [4, 32], sampling: log, step: 2}"),
+    )  # fmt: skip
+    sweep = load_sweep(path)
+    oracle, drawn = make_oracle(sweep), []
+    while (trial := oracle.create_trial("tuner0")).status == "RUNNING":
+        drawn.append(values_of(sweep.space, trial.hyperparameters.values))
+        trial.status = "FAILED"
+        oracle.end_trial(trial)
+    assert sorted({values["model.dropout"] for values in drawn}) == pytest.approx([0, 0.1, 0.2, 0.3, 0.4, 0.5])
+    assert sorted({values["train.batch_size"] for values in drawn}) == [4, 8, 16, 32]
+    assert len(drawn) == 24
+    for values in drawn:
+        sweep.trial(values)  # which the recipe can hold
+
+
 def test_inactive_values_are_left_out(sweep_file):
     space = made(sweep_file, "random").space
     oracle = RandomSearchOracle(hyperparameters=hyperparameters(space), objective="loss", seed=2)
