@@ -3,11 +3,13 @@
 `tuner.json` is the one truth, replaced whole after each event; `sweep.json` is written from it for those who read.
 """
 
+import hashlib
 import json
+import math
 import time
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +28,7 @@ from kerasapp.tuning._sweep import Sweep
 
 TRUTH, TABLE = "tuner.json", "sweep.json"
 VERSION = 1
-IN_A_ROW = 10  # trials that came to nothing, after which a sweep gives up
+FIRST, IN_A_ROW = 10, 100  # trials that failed before any finished, that came to nothing: a sweep gives up
 DIFFERENCES = 5  # that are told
 DONE = ("finished", "pruned", "failed", "invalid")
 
@@ -70,8 +72,9 @@ class Ledger:
             warnings.simplefilter("ignore", ConvergenceWarning)  # of the Gaussian process: nothing to be done about it
             trial = self.oracle.create_trial(worker)
         if trial.status != TrialStatus.RUNNING:
-            self.exhausted = self.exhausted or trial.status == TrialStatus.STOPPED
-            self.keep()
+            if trial.status == TrialStatus.STOPPED:
+                self.exhausted = True
+                self.keep()
             return None
         given = trial.hyperparameters.values
         before, rung = given.get("tuner/trial_id") or None, given.get("tuner/epochs")
@@ -89,14 +92,16 @@ class Ledger:
         if row["state"] in DONE:
             return row
         row.update(result)
+        replaced = row["state"] == "invalid" and not row.get("continues")
         if row["state"] == "invalid":
             row["run"] = None
+        if replaced:
             free(self.oracle, name)
-        if row["state"] in ("finished", "pruned"):
-            self.oracle.update_trial(name, {SCORE: row["score"]}, step=row["epochs"])
-            trial.status = TrialStatus.COMPLETED
-        else:
+        if (score := self._counted(row, replaced)) is None:
             trial.status = TrialStatus.FAILED
+        else:
+            self.oracle.update_trial(name, {SCORE: score}, step=row["epochs"])
+            trial.status = TrialStatus.COMPLETED
         self.oracle.end_trial(trial)
         self.keep()
         return row
@@ -128,12 +133,13 @@ class Ledger:
         )
 
     def finished(self) -> list[dict[str, Any]]:
-        """The rows of finished trials, the best first; of equals the first, or the one that went on with it."""
-        rows = [row for row in self.rows.values() if row["state"] == "finished"]
+        """The rows of finished trials, the best first, of equals the first; of one that went on to other rungs the
+        last, which is what its run has.
+        """
+        rows = [row for row in list(self.rows.values()) if row["state"] == "finished"]
+        gone_on = {row.get("continues") for row in rows}
         sign = -1 if self.sweep.objective.direction == "max" else 1
-        rows = sorted(rows, key=lambda row: sign * row["score"])
-        last = {(row["run"], row["score"]): row for row in rows}
-        return [row for row in rows if last[row["run"], row["score"]] is row]
+        return sorted((row for row in rows if row["trial"] not in gone_on), key=lambda row: sign * row["score"])
 
     def curves(self) -> list[list[float]]:
         """The objective by epoch of every finished trial."""
@@ -179,16 +185,31 @@ class Ledger:
         }
 
     def load(self, truth: Mapping[str, Any]) -> None:
-        """Takes up what `tuner.json` says."""
+        """Takes up what `tuner.json` says; the runs are where the folder is now."""
         self.rows = {row["trial"]: row for row in truth["rows"]}
+        for row in self.rows.values():
+            row["run"] = row["run"] and self._place(Path(row["run"]).name)
         self.data, self.exhausted, self._before = truth["data"], truth["exhausted"], truth["seconds"]
         restore(self.oracle, truth)
 
     def _row(self, name: str, given: Mapping[str, Any], before: str | None, rung: int | None) -> dict[str, Any]:
-        run = self.rows[before]["run"] if before else str(self.folder / "trials" / name)
+        run = self.rows[before]["run"] if before else self._place(name)
         row = {"trial": name, "run": run, "state": "running", "values": values_of(self.sweep.space, given)}
         row |= {"score": None, "metrics": {}, "epochs": 0, "seconds": 0.0, "parameters": None, "reason": None}
         return row | {"curve": []} | ({"rung": rung, "continues": before} if rung else {})
+
+    def _place(self, run: str) -> str:
+        return str(self.folder / "trials" / run)
+
+    def _counted(self, row: Mapping[str, Any], replaced: bool) -> float | None:
+        """The score that the tuner sees; None: it sees that the trial failed. KerasTuner's hyperband promotes none of a
+        rung in which one failed for each that it would leave behind: there to have failed is to be the worst.
+        """
+        if row["state"] in ("finished", "pruned"):
+            return row["score"]
+        if replaced or not self.sweep.rungs:
+            return None
+        return -math.inf if self.sweep.objective.direction == "max" else math.inf
 
     def _full(self) -> bool:
         """Whether as many trials run as the budget has left: one of them may yet have to be replaced."""
@@ -196,19 +217,32 @@ class Ledger:
         return self.sweep.budget.trials is not None and counted >= self.sweep.budget.trials
 
     def _check_in_a_row(self) -> None:
-        last = [row for row in self.rows.values() if row["state"] in DONE][-IN_A_ROW:]
-        if len(last) < IN_A_ROW or any(row["state"] in ("finished", "pruned") for row in last):
+        """A grid has an end, and its first value may be the one that fails."""
+        done = [row for row in self.rows.values() if row["state"] in DONE]
+        good = [number for number, row in enumerate(done, 1) if row["state"] in ("finished", "pruned")]
+        last = done[good[-1] if good else 0 :]
+        failed = sum(row["state"] == "failed" for row in last)
+        if self.sweep.tuner["name"] == "grid" or (len(last) < IN_A_ROW and (good or failed < FIRST)):
             return
-        told = f"the last {IN_A_ROW} trials came to nothing; of the last: {last[-1]['reason']}. Change the space"
+        told = f"the last {len(last)} trials came to nothing; of the last: {last[-1]['reason']}. Change the space"
         kind = KerasappError if all(row["state"] == "invalid" for row in last) else WorkError
         raise kind(f"{self.folder}: {told}")
 
 
 def asked(sweep: Sweep) -> dict[str, Any]:
     """By path all that decides about the trials, as JSON; of the user's own code its hash."""
-    code = hash_own_code(sweep.recipe.values, sweep.recipe.folder)
     epochs = {"budget.epochs": sweep.budget.epochs} if sweep.rungs else {}
-    return json.loads(json.dumps(finite(sweep.asked() | epochs | {"recipe.code": code}), default=str))
+    return json.loads(json.dumps(finite(sweep.asked() | epochs | {"recipe.code": _code(sweep)}), default=str))
+
+
+def _code(sweep: Sweep) -> str:
+    """The hash of the user's own code that the recipe, `set` or the space names."""
+    folder = sweep.recipe.folder
+    hashes = [hash_own_code(sweep.default.values, folder)]
+    for value in (value for entry in sweep.space for value in entry.values):
+        with suppress(LookupError):  # a word that has a colon for another reason
+            hashes.append(hash_own_code({"of": {"name": value} if isinstance(value, str) else value}, folder))
+    return hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
 @contextmanager
@@ -239,7 +273,7 @@ def _ledger(sweep: Sweep, folder: Path, resume: bool) -> Ledger:
         truth = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise RunError(path, f"can't be read ({error}). Remove {folder}, and start anew") from None
-    if truth["version"] != VERSION:
+    if not isinstance(truth, dict) or truth.get("version") != VERSION:
         raise RunError(path, "was written by another version of kerasapp. Go on with that one, or start anew")
     if rows := differing(truth["asked"], asked(sweep)):
         told = [f"{row['path']}: {_shown(row['a'])}, now {_shown(row['b'])}" for row in rows[:DIFFERENCES]]

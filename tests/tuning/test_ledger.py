@@ -9,6 +9,7 @@ from kerasapp.tuning._ledger import opened
 
 FINISHED = {"state": "finished", "score": 0.5, "epochs": 2, "seconds": 1.0, "curve": [0.4, 0.5], "parameters": 9}
 INVALID = {"state": "invalid", "reason": "too deep"}
+FAILED = INVALID | {"state": "failed"}
 
 
 def filled(ledger, *results):
@@ -52,12 +53,25 @@ def test_hours_are_those_of_every_process(sweep, tmp_path):
         assert ledger.spent()
 
 
-@pytest.mark.parametrize(("result", "kind"), [(INVALID, KerasappError), (INVALID | {"state": "failed"}, WorkError)])
-def test_many_in_a_row_that_come_to_nothing_end_it_in_one_line(sweep, tmp_path, result, kind):
-    with opened(sweep(("trials: 3", "trials: 99")), tmp_path, False) as ledger:
-        filled(ledger, FINISHED, *[result] * 10)
-        with pytest.raises(kind, match="the last 10 trials came to nothing; of the last: too deep"):
+@pytest.mark.parametrize(
+    ("results", "kind"),
+    [([FAILED] * 10, WorkError), ([INVALID] * 100, KerasappError), ([FINISHED] + [FAILED] * 100, WorkError)],
+)
+def test_many_in_a_row_that_come_to_nothing_end_it_in_one_line(sweep, tmp_path, results, kind):
+    with opened(sweep(("trials: 3", "trials: 999")), tmp_path, False) as ledger:
+        filled(ledger, *results)
+        count = len(results) - results.count(FINISHED)
+        with pytest.raises(kind, match=f"the last {count} trials came to nothing; of the last: too deep"):
             ledger.ask()
+
+
+@pytest.mark.parametrize(
+    ("tuner", "results"), [("random", [FINISHED] + [FAILED] * 30), ("random", [INVALID] * 30), ("grid", [FAILED] * 12)]
+)
+def test_a_sweep_goes_on_after_trials_that_come_to_nothing(sweep, tmp_path, tuner, results):
+    with opened(sweep(("trials: 3", "trials: 999"), ("random", tuner)), tmp_path, False) as ledger:
+        filled(ledger, *results)
+        assert ledger.ask() is not None
 
 
 def test_a_folder_with_a_sweep_is_gone_on_with_only_where_asked(sweep, tmp_path):
@@ -83,6 +97,18 @@ def test_a_changed_sweep_is_refused_with_the_difference(sweep, tmp_path, changes
     with opened(sweep(), tmp_path, False) as ledger:
         filled(ledger, FINISHED)
     with pytest.raises(RunError, match=told), opened(sweep(*changes, recipe=recipe), tmp_path, True):
+        pass
+
+
+def test_own_code_that_changed_is_refused_wherever_it_is_named(sweep, tmp_path):
+    (tmp_path / "nets.py").write_text("def build(*, image_shape, num_classes): ...\n")
+    named = ("{choice: [8, 16, 32]}", "{choice: [8, 16, 32]}\n  model: {choice: [mlp, ./nets.py:build]}")
+    with opened(sweep(named), tmp_path, False) as ledger:
+        filled(ledger, FINISHED)
+    with opened(sweep(named), tmp_path, True):
+        pass
+    (tmp_path / "nets.py").write_text("def build(*, image_shape, num_classes): pass\n")
+    with pytest.raises(RunError, match=r"recipe\.code"), opened(sweep(named), tmp_path, True):
         pass
 
 
@@ -120,6 +146,39 @@ def test_a_trial_of_a_worker_that_is_gone_is_given_again(sweep, tmp_path):
         late = ledger.tell(again.name, FINISHED | {"score": 0.9})  # of a worker that was only slow
         assert late["score"] == 0.5
         ledger.tell(other.name, FINISHED)
+
+
+def test_trials_that_fail_do_not_keep_hyperband_from_its_last_rung(sweep, tmp_path):
+    with opened(sweep(("random", "hyperband"), ("trials: 3", "epochs: 9")), tmp_path, False) as ledger:
+        for number in range(99):
+            if (asked := ledger.ask()) is None:
+                break
+            result = FINISHED | {"score": number / 100} if number % 4 else {"state": "failed", "reason": "NaN"}
+            ledger.tell(asked.name, result)
+        rows = list(ledger.rows.values())
+        assert ledger.oracle._brackets == []
+        gone_on = [ledger.rows[row["continues"]] for row in rows if row["continues"]]
+        assert {row["rung"] for row in rows if row["continues"]} == {3, 9}
+        assert all(row["state"] == "finished" for row in gone_on)
+    with opened(sweep(("random", "hyperband"), ("trials: 3", "epochs: 9")), tmp_path, True) as ledger:
+        assert list(ledger.rows.values()) == rows
+
+
+def test_runs_are_found_where_the_folder_is_now(sweep, tmp_path):
+    with opened(sweep(), tmp_path / "here", False) as ledger:
+        filled(ledger, FINISHED)
+    (tmp_path / "here").rename(tmp_path / "there")
+    with opened(sweep(), tmp_path / "there", True) as ledger:
+        assert ledger.rows["0000"]["run"] == str(tmp_path / "there" / "runs" / "sweep" / "trials" / "0000")
+
+
+def test_the_best_is_what_its_run_has_not_a_rung_before(sweep, tmp_path):
+    with opened(sweep(("random", "hyperband"), ("trials: 3", "epochs: 3")), tmp_path, False) as ledger:
+        while (asked := ledger.ask()) is not None:
+            ledger.tell(asked.name, FINISHED | {"score": 0.9 if asked.rung == 1 else 0.1})
+        (row,) = [row for row in ledger.rows.values() if row["continues"]]
+        assert row["continues"] not in [one["trial"] for one in ledger.finished()]
+        assert row in ledger.finished()
 
 
 def test_of_equal_scores_the_rung_that_went_on_is_the_best(sweep, tmp_path):
