@@ -62,18 +62,23 @@ class Entry:
             return list(place.value)
         if self.kind == "boolean":
             return [replace(place, value=value) for value in (False, True)]
-        ends = [node for node, value in zip(place.value, (self.low, self.high), strict=True) if value is not None]
+        number = float if self.kind == "float" else int  # what is drawn between 1 and 8 is no whole number
+        ends = [replace(node, value=number(node.value)) for node in place.value]
         if self.kind == "int" and self.sampling == "linear":
-            numbers = range(self.low, self.high + 1, self.step or 1)
+            numbers = range(self.low, self.high + 1, self.step or 1)[: TRIED + 1]
             if len(numbers) <= TRIED:
                 return [ends[0], *(replace(ends[1], value=number) for number in numbers[1:])]
         return ends
 
     def allows(self, value: Any) -> bool:
-        """Whether the path may take a value."""
-        if self.kind in ("float", "int"):
-            return isinstance(value, (int, float)) and not isinstance(value, bool) and self.low <= value <= self.high
-        return any(same(value, own) for own in self.values)
+        """Whether the path may take a value; of a float range, which never is a condition, no value is asked."""
+        if self.kind != "int":
+            return any(same(value, own) for own in self.values)
+        if type(value) is not int or not self.low <= value <= self.high:
+            return False
+        if self.sampling == "linear":
+            return (value - self.low) % (self.step or 1) == 0
+        return self.step is None or any(self.low * self.step**power == value for power in range(64))
 
 
 def same(a: Any, b: Any) -> bool:
@@ -90,9 +95,13 @@ def read_space(checker: Checker, node: Node) -> list[Entry]:
         entry = _entry(checker, path, node.keys[path], place)
         if entry is not None:
             found[path] = entry
+    before = len(checker.faults)
     for entry in found.values():
         _check_when(checker, entry, found, complete=len(found) == len(node.value))
-    return _in_order(checker, found)
+    ordered = _in_order(checker, found)
+    for entry in ordered if len(checker.faults) == before else ():
+        _check_together(checker, entry, found)
+    return ordered
 
 
 def _entry(checker: Checker, path: str, key: Node, node: Node) -> Entry | None:
@@ -164,6 +173,23 @@ def _check_when(checker: Checker, entry: Entry, entries: Mapping[str, Entry], co
         for at, value in enumerate(values if other is not None and other.kind != "float" else ()):
             if not other.allows(value):
                 checker.note(when.value[path].value[at], where, f"{path} is never {shown(value)} in this space")
+
+
+def _check_together(checker: Checker, entry: Entry, entries: Mapping[str, Entry]) -> None:
+    """Conditions, and those of what they name, can all be so at once."""
+    for path, values in _asked(entry, entries).items():
+        if not values:
+            told = f"{entry.path}: never counts, because its conditions together leave no value of {path}"
+            checker.note(entry.key, f"space.{entry.path}.when", told)
+
+
+def _asked(entry: Entry, entries: Mapping[str, Entry]) -> dict[str, list[Any]]:
+    """The values of other paths under which an entry counts."""
+    found: dict[str, list[Any]] = {}
+    for path, values in (entry.when or {}).items():
+        for name, allowed in {path: list(values), **_asked(entries[path], entries)}.items():
+            found[name] = [one for one in allowed if any(same(one, other) for other in found.get(name, allowed))]
+    return found
 
 
 def _in_order(checker: Checker, entries: dict[str, Entry]) -> list[Entry]:

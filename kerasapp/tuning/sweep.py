@@ -64,18 +64,17 @@ def load_sweep(path: str | Path, settings: Sequence[str] = (), trials: int | Non
         more = []
         if error.tree is not None:  # duplicate keys, of which the last counts
             try:
-                _checked(path, error.tree, given)
+                _checked(path, error.tree, given, trials)
             except RecipeError as other:
                 more = other.faults
         raise RecipeError(error.faults + more) from None
-    made = _checked(path, tree, given)
-    return made if trials is None else replace(made, budget=replace(made.budget, trials=trials))
+    return _checked(path, tree, given, trials)
 
 
-def _checked(path: Path, tree: Node, settings: Mapping[str, Node]) -> Sweep:
+def _checked(path: Path, tree: Node, settings: Mapping[str, Node], trials: int | None) -> Sweep:
     if not isinstance(tree.value, dict):
         raise RecipeError([tree.fault("", "expected a mapping with recipe, objective, budget and space")])
-    reading = _Reading(path, tree, settings)
+    reading = _Reading(path, tree, settings, trials)
     made = reading.sweep()
     if reading.checker.faults:
         raise RecipeError(reading.checker.faults)
@@ -85,8 +84,8 @@ def _checked(path: Path, tree: Node, settings: Mapping[str, Node]) -> Sweep:
 class _Reading:
     """One reading of a sweep's file: notes the faults of each part, and goes on with the next."""
 
-    def __init__(self, path: Path, tree: Node, settings: Mapping[str, Node]):
-        self.path, self.tree, self.settings = path, tree, settings
+    def __init__(self, path: Path, tree: Node, settings: Mapping[str, Node], trials: int | None):
+        self.path, self.tree, self.settings, self.trials = path, tree, settings, trials
         self.checker = Checker(path.parent, components.facts())
         self.values = self.checker.mapping(list(FRAME), tree, "", 'key "{}"', "a sweep")
 
@@ -189,11 +188,15 @@ class _Reading:
     def budget(self, tuner: Mapping[str, Any] | None) -> Budget:
         values = self.values.get("budget") or {}
         made = Budget(**{key: value for key, value in values.items() if not isinstance(value, Node)})
+        made = made if self.trials is None else replace(made, trials=self.trials)
         name, node = tuner and tuner["name"], self.at("budget")
         written = node.value if isinstance(node.value, dict) else {}
+        if node.value is not None and not isinstance(node.value, dict):
+            return made  # which is told already
+        given = written.values()
         if name == "hyperband" and "epochs" not in written:
             self.checker.note(node, "budget", "hyperband needs budget.epochs: the most epochs that one trial gets")
-        elif name in ("random", "bayesian") and not any(item.value is not None for item in written.values()):
+        elif name in ("random", "bayesian") and not (self.trials or any(one.value is not None for one in given)):
             self.checker.note(node, "budget", "a budget of nothing: give trials, epochs or hours")
         return made
 
@@ -201,7 +204,7 @@ class _Reading:
         node = self.at("pruning")
         if node.value is None:
             return None
-        if node.value == "median":
+        if isinstance(node.value, str):
             node = Node({"name": node}, node.file, node.line, node.column)
         found = self.checker.value(Pruning, node, "pruning")
         if tuner and tuner["name"] == "hyperband":

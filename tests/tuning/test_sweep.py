@@ -42,18 +42,37 @@ def faults(path, settings=()):
         ("confirm:", "set: {train.epochs: no}\nconfirm:", "6:21", "epochs: expected a whole number"),
         ("confirm:", "pruning: {start_epoch: 2}\nconfirm:", "6:24", "start_epoch: expected a number at least 3, got 2"),
         ("confirm:", "pruning: {min_trials: 4}\nconfirm:", "6:23", "min_trials: expected a number at least 5, got 4"),
+        ("confirm:", "pruning: medain\nconfirm:", "6:10", 'expected one of median, got "medain": did you mean "med'),
+        ("{trials: 3}", "3", "5:9", "budget: expected a mapping, got 3"),
+        (CHOICE, "train.epochs: {int: [0, 99999999999999999999]}", "9:24", "epochs: expected a number above 0, got 0"),
         ("confirm:", "constraints: {bytes: {min: 4, max: 2}}\nconfirm:", "6:22", "min, max, or both with min"),
         ("confirm:", "constraints: {latncy: {max: 2}}\nconfirm:", "6:15", 'did you mean "latency"?'),
         ("{metric: val_accuracy, mode: max}", "{pareto: [val_accuracy]}", "4:21", "a list of two goals or more"),
         (CHOICE, "model.units.0: {int: [0, 4]}", "9:25", "units: expected a number above 0, got 0"),
         (CHOICE, "model.units.0: {int: [4, 8], step: 5}", "9:38", "a step of 5 leads past 8 at once"),
         (CHOICE, "train.batch_size: {int: [4, 8], when: {train.epochs: [1]}}", "9:42", "is not in this space"),
+        (CHOICE, "train.epochs: {int: [1, 7], step: 3}\n  model.dropout: {float: [0, 1], when: {train.epochs: [4, 5]}}",
+         "10:59", "train.epochs is never 5 in this space"),
+        (CHOICE, "train.epochs: {int: [2, 8], step: 2, sampling: log}\n  "
+                 "model.dropout: {float: [0, 1], when: {train.epochs: [6]}}", "10:56", "train.epochs is never 6"),
     ],
 )  # fmt: skip
 def test_a_fault_stands_at_its_place(sweep_file, old, new, place, message):
     found = faults(sweep_file((old, new)))
     assert [f"{fault.line}:{fault.column}" for fault in found] == [place], found
     assert message in found[0].message
+
+
+def test_trials_that_are_asked_for_are_a_budget(sweep_file):
+    assert load_sweep(sweep_file(), trials=7).budget.trials == 7
+    assert load_sweep(sweep_file(("budget: {trials: 3}\n", "")), trials=7).budget.trials == 7
+
+
+def test_a_range_of_floats_is_no_place_for_whole_numbers(sweep_file):
+    found = faults(sweep_file((CHOICE, "train.batch_size: {float: [4, 8]}")))
+    assert [str(fault).partition("sweep.yaml:")[2] for fault in found] == [
+        f"9:{column}: batch_size: expected a whole number, got {number}" for column, number in ((30, 4.0), (33, 8.0))
+    ]
 
 
 def test_all_faults_are_told_at_once_in_order(sweep_file):
@@ -69,6 +88,15 @@ def test_a_value_that_another_makes_void_needs_a_condition(sweep_file):
     assert fault.message == "model.blocks: is void where model is mlp. Add when: {model: [cnn]}"
     mended = sweep_file((CHOICE, f"{owner}\n  model.blocks: {{int: [1, 2], when: {{model: [cnn]}}}}"))
     assert load_sweep(mended).trial({"model": "cnn", "model.blocks": 2}).model["blocks"] == 2
+
+
+def test_conditions_that_can_not_all_be_so_are_told(sweep_file):
+    first = "model.batch_norm: {boolean}\n  model.activation: {choice: [relu, tanh], when: {model.batch_norm: [true]}}"
+    last = "model.dropout: {float: [0, 1], when: {model.activation: [relu], model.batch_norm: [%s]}}"
+    (fault,) = faults(sweep_file((CHOICE, f"{first}\n  {last % 'false'}")))
+    assert (fault.line, fault.column) == (11, 3)
+    assert "never counts, because its conditions together leave no value of model.batch_norm" in fault.message
+    assert load_sweep(sweep_file((CHOICE, f"{first}\n  {last % 'true'}")))
 
 
 def test_a_null_above_a_searched_path_is_void(sweep_file):
