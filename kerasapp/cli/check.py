@@ -98,7 +98,7 @@ def _checked(
 
 
 def _file(word: str) -> tuple[Path, bool]:
-    """The file behind an argument, and whether it is a sweep: one has a `space`, and a stock one its own folder."""
+    """The file behind an argument, and whether it is a sweep: it names its `recipe`; a stock one has its own folder."""
     try:
         file = find_recipe(word)
     except RecipeError:
@@ -106,7 +106,7 @@ def _file(word: str) -> tuple[Path, bool]:
             return find_sweep(word), True
         raise
     with suppress(OSError):
-        return file, re.search(rb"^space\s*:", file.read_bytes(), re.MULTILINE) is not None
+        return file, re.search(rb"^(recipe|space)\s*:", file.read_bytes(), re.MULTILINE) is not None
     return file, False
 
 

@@ -53,7 +53,9 @@ def verb(
     start_tensorflow()
     from kerasapp.tuning.tune import tune
 
-    words = ["tune", sweep, "--root", str(root), *(f"--set={word}" for word in settings or ())]
+    words = ["tune", sweep, *(f"--set={word}" for word in settings or ())]
+    words += ["--root", str(root)] if root != Path() else []
+    words += ["--trials", str(trials)] if trials else []
     table = tune(found, root, resume=resume, workers=workers, chief=chief, words=words)
     if json:
         print_json(_told(table, root))
@@ -64,9 +66,10 @@ def verb(
 def _work(sweep: Any, root: Path, chief: str | None) -> None:
     if chief is None:
         raise KerasappError("--worker: say where the chief is: --chief HOST:PORT")
-    from kerasapp.tuning._workers import keep_to_cores
+    from kerasapp.tuning._workers import end_with_chief, keep_to_cores
 
     keep_to_cores()
+    end_with_chief()
     start_tensorflow()
     from kerasapp.tuning._worker import work
 
@@ -82,15 +85,16 @@ def _told(table: dict[str, Any], root: Path) -> dict[str, Any]:
 
 
 def _print(table: dict[str, Any]) -> None:
+    from kerasapp.tuning._space import written
+
     best = table["best"]
     print(f"best: trial {best['trial']}, {best['score']:.4g}   {best['recipe']}")
     for path, value in best["values"].items():
-        print(f"  {path:40} {value}")
+        print(f"  {path:40} {written(value)}")
     rows = [(f"trial {row['trial']}", row) for row in table["confirmed"]]
     rows += [("the recipe's own values", table["default"]["confirmed"])] if table["default"] else []
     for name, row in rows:
         if row["mean"] is not None:
             spread = "" if row["spread"] is None else f" (sd {row['spread']:.4f})"
-            print(f"over {row['seeds']} new seeds, {name}: {row['mean']:.4g}{spread}")
-    if table["report"]:
-        print(table["report"])
+            print(f"over {counted(row['seeds'], 'new seed')}, {name}: {row['mean']:.4g}{spread}")
+    print(table["report"])

@@ -35,7 +35,7 @@ def advice(view: View, shares: Sequence[Share]) -> list[Advice]:
     found = []
     for axis, share in zip(view.axes, shares, strict=True):
         found += [*_edge(view, axis), *_choices(view, axis), *_idle(axis, share)]
-    return [*found, *_budget(view), *_epochs(view), *_seeds(view)]
+    return [*found, *_budget(view), *_epochs(view), *_seeds(view), *_others(view)]
 
 
 def _edge(view: View, axis: Axis) -> list[Advice]:
@@ -117,3 +117,14 @@ def _seeds(view: View) -> list[Advice]:
             "two or three seeds a trial, or a wider space",
         )
     ]
+
+
+def _others(view: View) -> list[Advice]:
+    """Of the trials that were trained over new seeds the best there, where that is not the one with the best score."""
+    rows = [(confirmed(row), row["trial"]) for row in view.table.get("confirmed") or () if confirmed(row)]
+    best = confirmed(view.table.get("best"))
+    told, name = max(rows, key=lambda row: view.sign * row[0]["mean"], default=(None, None))
+    if not told or not best or view.sign * (told["mean"] - best["mean"]) <= 0:
+        return []
+    seen = f"over new seeds it has {number(told['mean'])}, the best trial {number(best['mean'])}"
+    return [Advice(f"trial {name}", seen, "take recipe.yaml of its run")]

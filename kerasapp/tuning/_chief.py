@@ -81,8 +81,8 @@ class Chief:
             result = json.loads(result_file(self.ledger.folder, name).read_text(encoding="utf-8"))
             self.ended.append(self.ledger.tell(name, result))
 
-    def lost(self, worker: str) -> None:
-        """A worker is gone."""
+    def lost(self, worker: str) -> bool:
+        """A worker is gone; gives whether it had something, which is given again."""
         with self.lock:
             self.seen.pop(worker, None)
             if job := self.confirming.pop(worker, None):
@@ -92,6 +92,8 @@ class Chief:
                 told = f"{MOST} workers were lost at it: it may need more memory than there is"
                 self.ledger.take_back(name)
                 self.ended.append(self.ledger.tell(name, {"state": "failed", "reason": told}))
+                return False
+            return bool(job or name)
 
     def look(self) -> list[dict[str, Any]]:
         """Gives the trials of workers without a sign to others; gives the rows that ended since the last look."""
@@ -148,13 +150,13 @@ def serving(chief: Chief, address: str) -> Iterator[str]:
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
-        bound = server.add_insecure_port(f"{f'[{host}]' if ':' in host else host}:{port}")
+        bound = server.add_insecure_port(joined(host, port))
     except (OSError, RuntimeError) as error:
         why = (getattr(error, "strerror", None) or "the port can't be had").lower()
-        raise KerasappError(f"{host}:{port}: can't listen there: {why}. Take another, or port 0") from None
+        raise KerasappError(f"{joined(host, port)}: can't listen there: {why}. Take another, or port 0") from None
     server.start()
     try:
-        yield f"{host}:{bound}"
+        yield joined(host, bound)
     finally:
         server.stop(grace=1.0).wait()
 
@@ -165,6 +167,11 @@ def parted(address: str) -> tuple[str, int]:
     if not port.isdigit() or int(port) > 65535:
         raise KerasappError(f"--chief {address}: expected HOST:PORT, a port from 0 to 65535")
     return host.strip("[]") or LOOPBACK, int(port)
+
+
+def joined(host: str, port: int) -> str:
+    """The reverse of `parted`."""
+    return f"{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def result_file(folder: Path, name: str) -> Path:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kerasapp.errors import KerasappError
 from kerasapp.files import write
 from kerasapp.own_copy import moved_own_code
 from kerasapp.recipe import Recipe
@@ -22,7 +21,7 @@ DEFAULT = "default"
 def write_best(ledger: Ledger, row: Mapping[str, Any]) -> Path:
     """The whole recipe of a trial, beside its sweep: `run` takes it, and reproduces the trial's score."""
     sweep, run = ledger.sweep, Run(Path(row["run"]))
-    recipe = run.recipe.replaced({"train.stop_after": partial(sweep, row)})
+    recipe = run.recipe.replaced(sweep.rung(row.get("rung")))
     values = copy.deepcopy(recipe.values)
     moved_own_code(values, run.recipe.folder, ledger.folder)
     changes = ", ".join(f"{path}: {written(value)}" for path, value in row["values"].items())
@@ -31,12 +30,6 @@ def write_best(ledger: Ledger, row: Mapping[str, Any]) -> Path:
     )
     write(ledger.folder / BEST, head + recipe.as_yaml(values))
     return ledger.folder / BEST
-
-
-def partial(sweep: Sweep, row: Mapping[str, Any]) -> int | None:
-    """The epoch that a rung stopped at, where that was not the last."""
-    rung = row.get("rung")
-    return rung if rung and rung < sweep.budget.epochs else None
 
 
 def said(sweep: Sweep) -> str:
@@ -68,8 +61,8 @@ def job_name(row: Mapping[str, Any] | None, seed: int) -> str:
 def job_recipe(sweep: Sweep, row: Mapping[str, Any] | None, seed: int) -> Recipe:
     """The recipe of a job."""
     if row is None:
-        return sweep.default.replaced({"seed": seed})
-    return sweep.trial(row["values"], {"train.stop_after": partial(sweep, row), "seed": seed})
+        return sweep.default.replaced({"seed": seed} | sweep.rung(None))
+    return sweep.trial(row["values"], {"seed": seed} | sweep.rung(row.get("rung")))
 
 
 def job_place(folder: Path, name: str) -> Path:
@@ -80,27 +73,26 @@ def job_place(folder: Path, name: str) -> Path:
 def confirm(
     ledger: Ledger, train: Callable[[Recipe, Path], dict[str, Any]], told: Callable[[str], None]
 ) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
-    """Rows of the best trials, and that of the defaults: mean, spread and seeds. `train(recipe, place)` gives a score;
-    a training that fails leaves its seed out, and is told.
+    """Rows of the best trials, and that of the defaults: mean, spread, seeds. `train(recipe, place)` gives a `score`,
+    or `state` and `reason`; trainings that failed are told, and stand under `failed`.
     """
-    sweep, rows = ledger.sweep, {}
+    sweep, trained = ledger.sweep, {}
     for row, seed in jobs(sweep, ledger.finished()):
-        name, place = job_name(row, seed), job_place(ledger.folder, job_name(row, seed))
-        of = rows.setdefault(row["trial"] if row else DEFAULT, [])
+        name = job_name(row, seed)
         told(name)
-        try:
-            score = train(job_recipe(sweep, row, seed), place)["score"]
-        except KerasappError as error:
-            told(f"{name}: {error}")
-            continue
-        of.append({"seed": seed, "score": score, "run": str(place)})
-    found = [_summed(name, row) for name, row in rows.items()]
-    scores = {row["trial"]: row["score"] for row in ledger.rows.values()}
-    return [row | {"score": scores[row["trial"]]} for row in found[:-1]], found[-1] if found else None
+        came = train(job_recipe(sweep, row, seed), job_place(ledger.folder, name))
+        if "score" not in came:
+            told(f"{name}: {came['state']}: {came['reason']}")
+        kept = {key: came[key] for key in ("score", "reason") if key in came}
+        one = {"seed": seed, "run": str(job_place(ledger.folder, name))} | kept
+        trained.setdefault(row["trial"] if row else DEFAULT, []).append(one)
+    found = [_summed(name, runs) for name, runs in trained.items()]
+    return [row | {"score": ledger.rows[row["trial"]]["score"]} for row in found[:-1]], found[-1] if found else None
 
 
-def _summed(name: str, runs: list[dict[str, Any]]) -> dict[str, Any]:
+def _summed(name: str, trained: list[dict[str, Any]]) -> dict[str, Any]:
+    runs, failed = ([one for one in trained if key in one] for key in ("score", "reason"))
     scores = [run["score"] for run in runs]
     mean = statistics.fmean(scores) if scores else None
     spread = statistics.stdev(scores) if len(scores) > 1 else None
-    return {"trial": name, "mean": mean, "spread": spread, "seeds": len(scores), "runs": runs}
+    return {"trial": name, "mean": mean, "spread": spread, "seeds": len(scores), "runs": runs, "failed": failed}

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from kerasapp.callbacks.progress import number
 from kerasapp.meter import duration, is_terminal
+from kerasapp.names import counted
 from kerasapp.tuning._confirm import said
 from kerasapp.tuning._ledger import DONE, Asked, Ledger
 from kerasapp.tuning._space import written
@@ -87,7 +88,7 @@ class Shown(AbstractContextManager):
         mark = f" (best {number(best['score'])} of {best['trial']})" if best else ""
         score = "" if row["score"] is None else f"{said(self.ledger.sweep)} {number(row['score'])}{mark}"
         state = "" if row["state"] == "finished" else f"{row['state']}: {row['reason']}"
-        again = f"given again {row['given_again']} times" if row.get("given_again") else ""
+        again = f"given again {counted(row['given_again'], 'time')}" if row.get("given_again") else ""
         gone_on = f"goes on with {row['continues']}" if row.get("continues") else ""
         times = ", ".join(part for part in (seconds, self.left()) if part)
         return [f"trial {row['trial']}", gone_on, values, score, state, again, times]

@@ -46,6 +46,12 @@ class Sweep:
         """The recipe's own values, with what every trial changes."""
         return self.recipe.replaced(in_depth(self.changes))
 
+    def rung(self, epochs: int | None) -> dict[str, int | None]:
+        """What it changes in a recipe that hyperband trains to this epoch: the last rung is all of the recipe."""
+        if not self.rungs:
+            return {}
+        return {"train.stop_after": None if epochs is None or epochs >= self.budget.epochs else epochs}
+
     def trial(self, values: Mapping[str, Any], more: Mapping[str, Any] | None = None) -> Recipe:
         """The recipe of a trial with these values of the space. Raises RecipeError where they don't go together."""
         return self.recipe.replaced(in_depth({**self.changes, **values, **(more or {})}))

@@ -5,7 +5,8 @@ import json
 import logging
 import math
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from kerasapp.callbacks.finite import NonFinite
+from kerasapp.callbacks.history import HistoryFile
 from kerasapp.callbacks.stop import StopOnSignal
 from kerasapp.errors import DataError, KerasappError, RunError, WorkError, first_line
 from kerasapp.files import write
@@ -23,6 +25,7 @@ from kerasapp.run import Run
 from kerasapp.training import Manner, Work, adapted, settled
 from kerasapp.training._fingerprint import fingerprints
 from kerasapp.training._prepare import Prepared
+from kerasapp.training._work import CACHE, seed_everything
 from kerasapp.tuning._frame import MEASURED
 from kerasapp.tuning._ledger import Asked
 from kerasapp.tuning._pruning import MedianRule
@@ -30,7 +33,10 @@ from kerasapp.tuning._results import measure, outcome, together
 from kerasapp.tuning._sweep import Sweep
 
 log = logging.getLogger("kerasapp")
+AGAIN = 0.5  # seconds before a look at whether a run is free
 Result = dict[str, Any]
+FAULTS = (KerasappError, tf.errors.OpError, ArithmeticError, MemoryError, ValueError, TypeError)
+"""What training may raise by the values that it was given."""
 
 
 class Invalid(KerasappError):
@@ -58,13 +64,13 @@ class Trials:
             rule = self.sweep.pruning and MedianRule(self.sweep.pruning, self.sweep.objective, curves)
             watched = {"pruning": rule} if rule else {}
             place = self.folder / "trials" / (asked.run if number == 0 else f"{asked.run}-{number + 1}")
-            more = {"seed": seed + number} | self.rung(asked)
+            more = {"seed": seed + number} | self.sweep.rung(asked.rung)
             try:
                 recipe = self.sweep.trial(asked.values, more)
                 outcomes.append(self.one(recipe, place, asked.values, watched | _watching(watching)))
             except Invalid as error:
                 return {"state": "invalid", "reason": str(error)}
-            except (KerasappError, tf.errors.OpError, ArithmeticError, MemoryError, ValueError, TypeError) as error:
+            except FAULTS as error:
                 return self.fault(error, place)
             reasons += [rule.reason] if rule and rule.stopped else []
         state = {"state": "pruned", "reason": reasons[0]} if reasons else {"state": "finished"}
@@ -79,7 +85,7 @@ class Trials:
         keras.backend.clear_session()  # which collects garbage too
         with quiet(), self.stop.put_off():  # until a batch, or the run, has ended
             run = self.trained(recipe, place, manner)
-            measured = measure(run, lambda: self.data(run.recipe)[1], self._wanted)
+            measured = measure(run, lambda: self.data(self.settled(recipe))[1], self._wanted)
         self.stop.check()
         self.check_constraints(measured)
         try:
@@ -90,11 +96,33 @@ class Trials:
             raise WorkError(f"the objective is {found['score']}")
         return found
 
+    def confirmed(self, recipe: Recipe, place: Path) -> dict[str, Any]:
+        """What came of a training that confirms others, where it failed as `train` has it."""
+        try:
+            return self.one(recipe, place, None, {})
+        except FAULTS as error:
+            return self.fault(error, place)
+
+    def check_data(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Reads again what a trial that is done was trained on. Raises RunError where it is not the same any more: the
+        trials that follow may all have other seeds, and so data that was not read before.
+        """
+        row = next((row for row in rows if row["state"] in ("finished", "pruned")), None)
+        if row is not None:
+            recipe = self.settled(self.sweep.trial(row["values"]))
+            seed_everything(recipe)
+            self.data(recipe, self.root / CACHE)
+
     def trained(self, recipe: Recipe, place: Path, manner: Manner) -> Run:
-        """The finished run at a place: begun, gone on with, or there already."""
+        """The finished run at a place: begun, gone on with, or there already; one that another process still writes to,
+        as one may whose chief was killed, when it has ended.
+        """
         work, run = Work(self.stop, False, self.root, manner), Run(place)
         if not (place / "state.json").is_file():
             return work.begin(self.settled(recipe), place.parent, place.name, self.check)
+        while run.held():
+            self.stop.check()
+            time.sleep(AGAIN)
         if run.recipe.train.stop_after != recipe.train.stop_after:
             lengthen(run, recipe.train.stop_after)
             run = Run(place)
@@ -115,11 +143,6 @@ class Trials:
             if bound and (told := bound.complaint(value)):
                 raise Invalid(f"{units[name]}: {told}")
 
-    def rung(self, asked: Asked) -> dict[str, Any]:
-        """Where hyperband stops a trial; nothing at the last rung, which is all of the recipe."""
-        partial = asked.rung is not None and asked.rung < self.sweep.budget.epochs
-        return {"train.stop_after": asked.rung} if partial else {}
-
     def fault(self, error: Exception, place: Path) -> Result:
         """What a trial's error says of it: no run was begun, and it is invalid; else it failed. Raises what is no fault
         of the trial: a full disk, data that is not there or has changed.
@@ -130,7 +153,8 @@ class Trials:
         if isinstance(error, RunError):
             raise error
         if (place / "state.json").is_file():
-            return {"state": "failed", "reason": told, "seconds": Run(place).read_json("state.json")["seconds"]}
+            done = {"seconds": Run(place).read_json("state.json")["seconds"]}
+            return done | {"state": "failed", "reason": told, "epochs": len(HistoryFile(place / "history.csv").rows())}
         searched = [entry.path.split(".")[0] for entry in self.sweep.space]
         if isinstance(error, DataError) and not {"data", "task"}.intersection(searched):
             raise error
@@ -152,7 +176,8 @@ class SharedData:
             self._key = self._kept = None
             before = _drawn()
             self._kept = adapted(recipe, cache)
-            self.check(key, fingerprints(self._kept[1]))
+            source = json.dumps([recipe.data, recipe.task["name"], recipe.seed], sort_keys=True, default=str)
+            self.check(source, fingerprints(self._kept[1]))
             self._key = key if before == _drawn() else None
         task, splits = self._kept
         return task, dict(splits)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kerasapp.evaluation.parts import number
+from kerasapp.names import counted
 from kerasapp.tuning._view import View, front_of, is_finite
 
 FEW = 10  # finished trials, below which a sweep is a few guesses
@@ -66,13 +67,26 @@ def warnings(view: View) -> list[str]:
                 f"The trial's own score was {number(view.best['score'])}, new seeds have {number(best['mean'])}. "
                 "The best of many is in part the luckiest: expect what the new seeds have."
             )
+    told += _failed_seeds(view)
     if 0 < count < FEW:
-        told.append(f"{count} finished trial{'s' * (count > 1)}: too few to say which values matter.")
+        told.append(f"{counted(count, 'finished trial')}: too few to say which values matter.")
     if view.count("failed"):
         reasons = Counter(trial["reason"] or "no reason given" for trial in view.trials if trial["state"] == "failed")
         named = "; ".join(f"{reason} ({times})" for reason, times in reasons.most_common(REASONS))
         told.append(f"{view.count('failed')} of {len(view.trials)} trials failed: {named}.")
     return told
+
+
+def _failed_seeds(view: View) -> list[str]:
+    """Seeds that a mean leaves out: what diverges now and then is not as good as the rest of it."""
+    rows = [(f"trial {row['trial']}", row) for row in view.table.get("confirmed") or ()]
+    rows += [("the recipe's own defaults", (view.table.get("default") or {}).get("confirmed") or {})]
+    return [
+        f"{len(failed)} of {len(failed) + row['seeds']} new seeds of {name} failed ({failed[0]['reason']}): "
+        "its mean and spread are of the others, and flatter it."
+        for name, row in rows
+        if (failed := row.get("failed"))
+    ]
 
 
 def confirmed(row: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -119,7 +133,7 @@ def _seeds(one: Mapping[str, Any], other: Mapping[str, Any] | None = None) -> st
     count = one["seeds"]
     if other is not None and other["seeds"] != count:
         return f"{count} and {other['seeds']} seeds"
-    return f"{count} new seed{'s' * (count > 1)}" + (" each" if other is not None else "")
+    return counted(count, "new seed") + (" each" if other is not None else "")
 
 
 def _lost(view: View) -> str:

@@ -7,7 +7,7 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,9 @@ import grpc
 
 from kerasapp.callbacks.stop import StopOnSignal, Stopped
 from kerasapp.comparison import differing
-from kerasapp.errors import KerasappError, RunError, WorkError
+from kerasapp.errors import KerasappError, RunError
 from kerasapp.files import write_json
-from kerasapp.tuning._chief import CONFIRM, parted, result_file
+from kerasapp.tuning._chief import CONFIRM, joined, parted, result_file
 from kerasapp.tuning._confirm import job_place, job_recipe
 from kerasapp.tuning._ledger import TABLE, TRUTH, Asked, asked
 from kerasapp.tuning._sweep import Sweep
@@ -41,12 +41,15 @@ def work(sweep: Sweep, root: Path, address: str) -> int:
             if trial.status != "RUNNING":
                 time.sleep(IDLE)
                 continue
-            if trainer is None:
+            first = trainer is None
+            if first:
                 check_same(sweep, folder)
                 trainer = Trials(
                     sweep, folder, root, stop, lambda key, fingerprint: check_data(folder, key, fingerprint)
                 )
             with signs(client, trial.trial_id), told_of(address):
+                if first:
+                    trainer.check_data(rows_of(folder).values())
                 train(trainer, trial.trial_id)
             trial.status = "COMPLETED"
             called(lambda ended=trial: client.end_trial(ended), address)
@@ -56,14 +59,12 @@ def work(sweep: Sweep, root: Path, address: str) -> int:
 def train(trainer: Trials, name: str) -> None:
     """Trains a trial, or what confirms one, and leaves what came of it in the sweep's folder."""
     folder, sweep = trainer.folder, trainer.sweep
-    table = json.loads((folder / TABLE).read_text(encoding="utf-8"))
-    rows = {row["trial"]: row for row in table["trials"]}
+    rows = rows_of(folder)
     if name.startswith(CONFIRM):
         name = name.removeprefix(CONFIRM)
         trial, _, seed = name.partition("-seed-")
         recipe = job_recipe(sweep, rows.get(trial), int(seed))
-        with suppress(WorkError):  # the chief finds the run failed, and says so
-            trainer.one(recipe, job_place(folder, name), None, {})
+        trainer.confirmed(recipe, job_place(folder, name))  # where it failed the chief finds it so, and says it
         return
     row = rows[name]
     asked = Asked(name, row["values"], Path(row["run"]).name, row.get("rung"))
@@ -71,32 +72,45 @@ def train(trainer: Trials, name: str) -> None:
     write_json(result_file(folder, name), result)
 
 
+def rows_of(folder: Path) -> dict[str, dict[str, Any]]:
+    """The chief's rows by trial."""
+    table = json.loads((folder / TABLE).read_text(encoding="utf-8"))
+    return {row["trial"]: row for row in table["trials"]}
+
+
 def connected(address: str) -> Any:
     """KerasTuner's client of the chief at an address. Raises KerasappError where none answers within 30 s."""
-    host, port = parted(address)
-    with grpc.insecure_channel(f"{host}:{port}") as channel:
-        try:
-            grpc.channel_ready_future(channel).result(timeout=WITHIN)
-        except grpc.FutureTimeoutError:
-            told = f"no chief answered within {WITHIN:.0f} s. Start it first: kerasapp tune SWEEP --chief {address}"
-            raise KerasappError(f"{host}:{port}: {told}") from None
-    os.environ |= {
-        "KERASTUNER_TUNER_ID": "worker",
-        "KERASTUNER_ORACLE_IP": host,
-        "KERASTUNER_ORACLE_PORT": str(port),
-    }
+    if not answers(address):
+        told = f"no chief answered within {WITHIN:.0f} s. Start it first: kerasapp tune SWEEP --chief {address}"
+        raise KerasappError(f"{joined(*parted(address))}: {told}")
+    host, _, port = joined(*parted(address)).rpartition(":")
+    os.environ |= {"KERASTUNER_TUNER_ID": "worker", "KERASTUNER_ORACLE_IP": host, "KERASTUNER_ORACLE_PORT": port}
     from keras_tuner.src.distribute.oracle_client import OracleClient
 
     return OracleClient(None)
 
 
+def answers(address: str) -> bool:
+    """Whether there is a chief, within 30 s."""
+    with grpc.insecure_channel(joined(*parted(address))) as channel:
+        try:
+            grpc.channel_ready_future(channel).result(timeout=WITHIN)
+        except grpc.FutureTimeoutError:
+            return False
+    return True
+
+
 def called(call: Any, address: str) -> Any:
-    """What a call of the chief gives. Raises KerasappError where it is gone."""
-    try:
-        return call()
-    except grpc.RpcError as error:
-        told = f"the chief is gone, or refused ({error.code().name.lower()})"
-        raise KerasappError(f"{address}: {told}. Go on with: kerasapp tune SWEEP --resume") from None
+    """What a call of the chief gives. Raises KerasappError where it is gone: KerasTuner's client waits an hour for one
+    that is not there.
+    """
+    told = "the chief is gone"
+    if answers(address):
+        try:
+            return call()
+        except grpc.RpcError as error:
+            told = f"the chief is gone, or refused ({error.code().name.lower()})"
+    raise KerasappError(f"{address}: {told}. Go on with: kerasapp tune SWEEP --resume")
 
 
 @contextmanager

@@ -5,6 +5,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,9 +18,15 @@ CORES = "KERASAPP_CORES"
 GPUS = "KERASAPP_GPUS"
 """An environment variable: the GPUs that a chief has left to its workers."""
 
+CHIEF = "KERASAPP_CHIEF"
+"""An environment variable: the process whose worker this one is."""
+
+ENDED = (128 + signal.SIGINT, 128 + signal.SIGTERM)  # exit codes of a worker that was asked to end
+ORPHAN = 1.0  # seconds between two looks at whether the chief is still there
+
 
 class Workers:
-    """`count` processes that run `words`; one that was killed is started again, one that fails ends the sweep."""
+    """`count` processes that run `words`; one that was killed has a successor, one that fails ends the sweep."""
 
     def __init__(self, count: int, words: Sequence[str], logs: Path):
         self.count, self.words, self.logs = count, list(words), logs
@@ -49,7 +57,7 @@ class Workers:
             code = process.poll()
             if code is None or code == 0:
                 continue
-            if code > 0:
+            if code > 0 and code not in ENDED:
                 raise self._fault(number, code)
             found.append(process.pid)
             self.processes[number] = self._start(number)
@@ -59,7 +67,7 @@ class Workers:
         with self._log(number).open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "kerasapp", *self.words], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env={**os.environ, **share(number, self.count)}, start_new_session=True,
+                env={**os.environ, **share(number, self.count), CHIEF: str(os.getpid())}, start_new_session=True,
             )  # fmt: skip
 
     def _log(self, number: int) -> Path:
@@ -99,6 +107,21 @@ def visible_gpus() -> list[str]:
         return []
     listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, check=False)
     return [str(number) for number, line in enumerate(listed.stdout.splitlines()) if line.startswith("GPU ")]
+
+
+def end_with_chief() -> None:
+    """Ends this process, as if asked to, when the one whose worker it is has gone: killed, it could not say so, and who
+    goes on with the sweep would find the runs taken.
+    """
+    if not (chief := os.environ.get(CHIEF)):
+        return
+
+    def look() -> None:
+        while os.getppid() == int(chief):
+            time.sleep(ORPHAN)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=look, daemon=True).start()
 
 
 def keep_to_cores() -> None:

@@ -16,6 +16,7 @@ from kerasapp.evaluation.parts import DASH, Drawing, Section, Table, Text, Tile,
 from kerasapp.evaluation.rendering import Document, draw, markdown, page
 from kerasapp.evaluation.report import strips_of
 from kerasapp.files import write as write_file
+from kerasapp.names import counted
 from kerasapp.tuning import _plots as plots
 from kerasapp.tuning._advice import advice
 from kerasapp.tuning._axes import Axis, shown
@@ -113,8 +114,10 @@ def _seeds(view: View) -> Section | None:
     if not named and confirmed(best := view.table.get("best")):
         named = [(f"trial {best['trial']}", best)]
     named.sort(key=lambda it: -view.sign * confirmed(it[1])["mean"])
+    texts = []
     if confirmed(default := view.table.get("default")):
         named.append(("the recipe's own defaults", default))
+        texts = [Text("The defaults have what every trial has: what the sweep sets is set in them as well.")]
     if not named:
         return None
     own = {f"trial {trial['trial']}": trial["score"] for trial in view.scored}
@@ -126,7 +129,7 @@ def _seeds(view: View) -> Section | None:
     strips, ends = strips_of([interval(it) for it in told], "higher" if view.sign > 0 else "lower")
     header = ["", "mean", "standard deviation", "seeds", "the trial's own"]
     table = Table(header, rows, strips=strips, strip=view.score_name, ends=ends)
-    return Section("Over new seeds", [table])
+    return Section("Over new seeds", [table, *texts])
 
 
 def _pictures(view: View, shares: Sequence[Share]) -> list[Section | None]:
@@ -249,7 +252,7 @@ def _trials(view: View, folder: Path) -> Section:
 
 
 def _reason(trial: Trial) -> str:
-    again = f"given {trial['given_again']} times more, its worker was gone" if trial["given_again"] else ""
+    again = f"given again {counted(trial['given_again'], 'time')}, its worker was gone" if trial["given_again"] else ""
     return "; ".join(filter(None, [trial["reason"], again]))
 
 

@@ -1,5 +1,6 @@
 """A sweep, from its file to the best recipe, confirmed: KerasTuner's oracle decides, `training` trains."""
 
+import shlex
 import socket
 import time
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from typing import Any
 from kerasapp.callbacks.stop import StopOnSignal, Stopped
 from kerasapp.errors import WorkError
 from kerasapp.files import write_json
-from kerasapp.recipe import Recipe
+from kerasapp.names import counted
 from kerasapp.tuning._chief import LOOPBACK, Chief, serving
 from kerasapp.tuning._confirm import confirm, write_best
 from kerasapp.tuning._ledger import TABLE, Ledger, opened
@@ -17,6 +18,7 @@ from kerasapp.tuning._progress import Shown
 from kerasapp.tuning._sweep import Sweep
 from kerasapp.tuning._trial import Trials
 from kerasapp.tuning._workers import Workers
+from kerasapp.tuning.report import write_report
 
 LOOK_EVERY = 0.2  # seconds between two looks at the workers
 
@@ -41,11 +43,12 @@ def tune(
                     in_turn(ledger, trainer, shown)
                 return concluded(ledger, trainer, shown)
         except Stopped as stopped:
-            raise Stopped(stopped.signal, how_to_go_on(ledger)) from None
+            raise Stopped(stopped.signal, how_to_go_on(ledger, words)) from None
 
 
 def in_turn(ledger: Ledger, trainer: Trials, shown: Shown) -> None:
     """Trains trial after trial in this process."""
+    trainer.check_data(ledger.rows.values())
     while (asked := ledger.ask()) is not None:
         shown.begun(asked)
         result = trainer.train(asked, ledger.curves(), lambda epoch, logs, of=asked: shown.epoch(of, epoch, logs))
@@ -62,8 +65,8 @@ def by_workers(ledger: Ledger, shown: Shown, count: int, address: str, words: Se
             while not chief.over() or chief.waiting():
                 time.sleep(LOOK_EVERY)
                 for process in workers.lost():
-                    chief.lost(f"{socket.gethostname()}-{process}")
-                    shown.said(f"worker {process} was killed: its trial is given again")
+                    again = chief.lost(f"{socket.gethostname()}-{process}")
+                    shown.said(f"worker {process} was killed" + (": its trial is given again" if again else ""))
                 for row in chief.look():
                     shown.ended(row)
     if chief.fault:
@@ -77,11 +80,7 @@ def concluded(ledger: Ledger, trainer: Trials, shown: Shown) -> dict[str, Any]:
         reason = next((row["reason"] for row in reversed(ledger.rows.values()) if row["reason"]), "none was begun")
         raise WorkError(f"{ledger.folder}: no trial finished; the last: {reason}")
     path = write_best(ledger, best)
-
-    def train(recipe: Recipe, place: Path) -> dict[str, Any]:
-        return trainer.one(recipe, place, None, {})
-
-    rows, default = confirm(ledger, train, lambda text: shown.said(f"confirming: {text}"))
+    rows, default = confirm(ledger, trainer.confirmed, lambda text: shown.said(f"confirming: {text}"))
     told = next((row for row in rows if row["trial"] == best["trial"]), None)
     confirmed = told and {key: told[key] for key in ("mean", "spread", "seeds")}
     table = ledger.table(
@@ -90,23 +89,15 @@ def concluded(ledger: Ledger, trainer: Trials, shown: Shown) -> dict[str, Any]:
         confirmed=rows,
     )
     write_json(ledger.folder / TABLE, table)
-    return table | {"report": _report(ledger.folder, table)}
+    return table | {"report": str(write_report(ledger.folder, table))}
 
 
-def how_to_go_on(ledger: Ledger) -> str:
+def how_to_go_on(ledger: Ledger, words: Sequence[str]) -> str:
     """Where a stopped sweep is, in one line."""
-    done = sum(row["state"] != "running" for row in ledger.rows.values())
-    told = f"stopped after {done} trials. Go on with: kerasapp tune {ledger.sweep.file} --resume"
-    return f"{ledger.folder}: {told}"
+    done = counted(sum(row["state"] != "running" for row in ledger.rows.values()), "trial")
+    command = shlex.join(words or ["tune", str(ledger.sweep.file)])
+    return f"{ledger.folder}: stopped after {done}. Go on with: kerasapp {command} --resume"
 
 
 def _best(row: dict[str, Any]) -> dict[str, Any]:
     return {"trial": row["trial"], "run": row["run"], "score": row["score"], "values": row["values"]}
-
-
-def _report(folder: Path, table: dict[str, Any]) -> str | None:
-    try:
-        from kerasapp.tuning.report import write_report
-    except ImportError:
-        return None
-    return str(write_report(folder, table))

@@ -1,6 +1,7 @@
 """`tune`, and what other verbs do with a sweep's file, on a command line."""
 
 import json
+from unittest.mock import Mock
 
 import pytest
 
@@ -54,7 +55,7 @@ def test_tune_says_in_json_what_the_contract_says(called, tmp_path):
     code, out, err = called("tune", "sweep.yaml", "--resume", "--trials", "3")
     assert code == 0
     assert out.startswith("best: trial 000")
-    assert "over 1 new seeds, the recipe's own values: " in out
+    assert "over 1 new seed, the recipe's own values: " in out
     assert called("runs", "--json")[1] == "[]\n"
 
 
@@ -73,6 +74,22 @@ def test_faults_of_a_sweep_are_lines_with_their_places(called, tmp_path):
     assert [row["path"] for row in errors] == ["budget.trials", "space.train.optimizer.learning_rte"] or len(
         errors
     ) == 2
+
+
+def test_a_sweep_without_a_space_is_checked_as_a_sweep(called, tmp_path):
+    (tmp_path / "sweep.yaml").write_text(SWEEP.replace("space:", "spaec:"))
+    code, _, err = called("check", "sweep.yaml")
+    assert code == 2
+    assert 'sweep.yaml:6:1: unknown key "spaec": did you mean "space"?' in err.splitlines()
+
+
+def test_a_stopped_sweep_says_how_it_is_gone_on_with(called, monkeypatch):
+    from kerasapp.callbacks.stop import Stopped
+
+    monkeypatch.setattr("kerasapp.tuning.tune.in_turn", Mock(side_effect=Stopped(2)))
+    code, _, err = called("tune", "sweep.yaml", "--set", "train.epochs=2", "--trials", "1")
+    told = "kerasapp tune sweep.yaml --set=train.epochs=2 --trials 1 --resume"
+    assert (code, err) == (130, f"runs/sweep: stopped after 0 trials. Go on with: {told}\n")
 
 
 def test_a_sound_sweep_is_ok_and_a_combination_that_can_not_be_built_a_note(called, tmp_path):

@@ -197,6 +197,14 @@ def test_luck_and_failures_are_told_before_the_figures(table):
     assert "too few" in " ".join(warnings(View(table(5))))
 
 
+def test_new_seeds_that_failed_are_told_with_the_mean_that_leaves_them_out(table):
+    failed = [{"seed": 4, "reason": "loss became NaN"}]
+    row = {"trial": "0003", "mean": 0.98, "spread": 0.01, "seeds": 2, "failed": failed, "score": 0.98}
+    told = " ".join(warnings(View(table(confirmed=[row], default={"confirmed": row | {"seeds": 0}}))))
+    assert "1 of 3 new seeds of trial 0003 failed (loss became NaN)" in told
+    assert "1 of 1 new seeds of the recipe's own defaults failed" in told
+
+
 def test_trials_stand_in_the_order_of_their_scores_and_the_lost_last(tmp_path, table):
     rows = compose(tmp_path, table()).sections[-1].parts[0].rows
     finished = [row for row in rows if row[1] == "finished"]
@@ -262,6 +270,18 @@ def test_a_range_whose_end_is_best_is_to_be_widened(table):
     told = {item.about: item for item in advice(view, shares_of(view))}
     assert told["train.optimizer.learning_rate"].then == "widen it above, to 1"
     assert "train.optimizer.momentum" not in told, "below 0 there is nothing"
+
+
+@pytest.mark.parametrize(("mode", "told"), [("max", ["trial 0002"]), ("min", [])])
+def test_a_trial_that_is_ahead_of_the_best_over_new_seeds_is_named(table, mode, told):
+    means = {"0001": 0.91, "0002": 0.93, "0003": 0.92}
+    rows = [{"trial": name, "mean": mean, "spread": 0.01, "seeds": 3} for name, mean in means.items()]
+    made = table(12, confirmed=rows, objective={"metric": "val_x", "mode": mode})
+    made["best"] |= over(0.91, 0.01, 3)
+    view = View(made)
+    found = [item for item in advice(view, shares_of(view)) if item.about.startswith("trial")]
+    assert [item.about for item in found] == told
+    assert all("it has .930, the best trial .910" in item.seen for item in found)
 
 
 def test_a_choice_that_fails_and_one_that_nobody_drew_are_named(table):

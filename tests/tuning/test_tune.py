@@ -1,18 +1,22 @@
 """Sweeps that train: what comes of them, and what a kill does not change."""
 
+import fcntl
 import json
 import os
 import random
+import threading
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import yaml
 
 from kerasapp.callbacks.history import HistoryFile
-from kerasapp.errors import RunError
+from kerasapp.errors import RunError, WorkError
 from kerasapp.recipe import load
 from kerasapp.run import Run, all_runs
 from kerasapp.training import evaluate, train
+from kerasapp.tuning._trial import Trials
 from kerasapp.tuning.sweep import load_sweep
 from kerasapp.tuning.tune import tune
 
@@ -64,6 +68,41 @@ def test_the_best_recipe_reproduces_the_trials_score_exactly(sweep, tmp_path):
     assert best["confirmed"]["seeds"] == 1
     assert [run["seed"] for run in done["default"]["confirmed"]["runs"]] == [4]  # the trials had 3
     assert json.loads((tmp_path / "runs" / "sweep" / "sweep.json").read_text())["best"] == best
+
+
+def test_a_recipe_that_stops_early_does_so_in_its_trials_its_best_and_what_confirms_it(sweep, tmp_path):
+    done = tune(sweep(("trials: 3", "trials: 1"), recipe=[("epochs: 2", "epochs: 4, stop_after: 2")]), tmp_path)
+    runs = [*done["confirmed"][0]["runs"], *done["default"]["confirmed"]["runs"]]
+    for place in (done["best"]["run"], *(one["run"] for one in runs)):
+        assert len(HistoryFile(Path(place) / "history.csv").rows()) == 2
+    assert load(done["best"]["recipe"]).train.stop_after == 2
+
+
+def test_of_trainings_that_confirm_those_that_fail_are_told_and_a_full_disk_is_no_such_failure(sweep, tmp_path):
+    rate = "train.optimizer: {choice: [{name: SGD, learning_rate: 0.01}]}"
+    made = sweep(
+        ("trials: 3", "trials: 1"), ("[8, 16, 32]", "[16]"),
+        ("train.optimizer.learning_rate: {float: [1e-4, 1e-1], sampling: log}", rate),
+        recipe=[("batch_size: 16", "batch_size: 16, optimizer: {name: SGD, learning_rate: 1e30}")],
+    )  # fmt: skip
+    done = tune(made, tmp_path)
+    default = done["default"]["confirmed"]
+    assert (default["mean"], default["seeds"], default["runs"]) == (None, 0, [])
+    assert "became" in default["failed"][0]["reason"]
+    assert "new seeds of the recipe's own defaults failed" in (tmp_path / "runs/sweep/report.md").read_text()
+    full = Mock(side_effect=WorkError("no space left"))
+    full.side_effect.__cause__ = OSError()
+    trainer = Trials(made, tmp_path, tmp_path, None, None)
+    trainer.one = full
+    with pytest.raises(WorkError, match="no space left"):
+        trainer.confirmed(made.default, tmp_path / "place")
+
+
+def test_hyperband_is_what_ends_a_trial_whatever_the_recipe_says(sweep):
+    made = sweep(
+        ("random", "hyperband"), ("trials: 3", "epochs: 3"), recipe=[("epochs: 2", "epochs: 4, stop_after: 2")]
+    )
+    assert [made.trial({}, made.rung(epochs)).train.stop_after for epochs in (1, 3)] == [1, None]
 
 
 def test_a_trial_is_a_run_without_pages_until_asked_for_and_never_the_latest(sweep, tmp_path):
@@ -155,12 +194,50 @@ def test_measured_goals_make_a_weighted_sum(sweep, tmp_path):
     assert row["score"] == pytest.approx(wanted)
 
 
-def test_trials_in_turn_read_equal_data_once(sweep, tmp_path, monkeypatch):
+def test_data_that_changed_is_refused_also_where_every_trial_has_a_seed_of_its_own(sweep, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    table = "".join(f"{row / 60},{row % 7 / 7},{'ab'[row % 2]}\n" for row in range(60))
+    (tmp_path / "table.csv").write_text("x,y,label\n" + table)
+    data = "{name: synthetic, image_shape: [8, 8, 1], num_classes: 3, examples: 120, split: {validation: 0.3}}"
+    changes = [
+        UNCONFIRMED, ("trials: 3", "trials: 1"),
+        ("train.batch_size: {choice: [8, 16, 32]}", "seed: {int: [0, 999]}"),
+    ]  # fmt: skip
+    recipe = [
+        ("image_classification", "tabular_classification"),
+        (data, "{name: csv, path: table.csv, label: label, split: {validation: 0.3}}"),
+    ]
+    tune(sweep(*changes, recipe=recipe), tmp_path)
+    more = sweep(*changes, ("trials: 1", "trials: 2"), recipe=recipe)
+    (tmp_path / "table.csv").write_text("x,y,label\n" + table.replace("a", "b", 9))
+    with pytest.raises(RunError, match="its data has changed since"):
+        tune(more, tmp_path, resume=True)
+    (tmp_path / "table.csv").write_text("x,y,label\n" + table)
+    assert len(tune(more, tmp_path, resume=True)["trials"]) == 2
+
+
+def test_a_run_that_another_process_still_writes_to_is_waited_for(sweep, tmp_path, monkeypatch):
+    made = sweep(UNCONFIRMED, ("trials: 3", "trials: 1"))
+    run = Run(Path(tune(made, tmp_path)["best"]["run"]))
+    run.update(state="running")
+    (tmp_path / "runs" / "sweep" / "tuner.json").unlink()
+    monkeypatch.setattr("kerasapp.run.LOCK_SECONDS", 0.05)
+    monkeypatch.setattr("kerasapp.tuning._trial.AGAIN", 0.05)
+    held = os.open(run.path / ".lock", os.O_RDWR)
+    fcntl.flock(held, fcntl.LOCK_EX)  # by a worker whose chief was killed, which ends soon
+    ends = threading.Timer(1.0, os.close, [held])
+    ends.start()
+    assert tune(made, tmp_path)["trials"][0]["state"] == "finished"
+    ends.join()
+
+
+@pytest.mark.parametrize("more", [(), ("confirm:", "constraints: {latency: {max: 1e9}}\nconfirm:")])
+def test_trials_in_turn_read_equal_data_once(sweep, tmp_path, monkeypatch, more):
     from kerasapp.data import synthetic
 
     read, real = [], synthetic.load
     monkeypatch.setattr(synthetic, "load", lambda **spec: read.append(1) or real(**spec))
-    tune(sweep(UNCONFIRMED), tmp_path)
+    tune(sweep(*([more] if more else []), UNCONFIRMED), tmp_path)
     assert len(read) == 1
 
 

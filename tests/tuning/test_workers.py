@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -12,7 +13,7 @@ import pytest
 from kerasapp.errors import KerasappError
 from kerasapp.files import write_json
 from kerasapp.tuning import _chief, _worker, _workers
-from kerasapp.tuning._chief import Chief, parted, result_file, serving
+from kerasapp.tuning._chief import Chief, joined, parted, result_file, serving
 from kerasapp.tuning._ledger import opened
 from kerasapp.tuning.tune import tune
 
@@ -106,6 +107,14 @@ def test_a_chief_that_is_not_there_is_one_line(monkeypatch):
         _worker.connected("1")
 
 
+def test_a_chief_that_goes_away_is_one_line(sweep, tmp_path, clients, monkeypatch):
+    monkeypatch.setattr(_worker, "WITHIN", 0.3)
+    with opened(sweep(), tmp_path, False) as ledger, serving(Chief(ledger), "127.0.0.1:0") as address:
+        client = clients(address)
+    with pytest.raises(KerasappError, match=r"the chief is gone\. Go on with: kerasapp tune SWEEP --resume"):
+        _worker.called(lambda: client.create_trial("a"), address)
+
+
 def test_a_port_that_is_taken_is_one_line(sweep, tmp_path):
     with opened(sweep(), tmp_path, False) as ledger, serving(Chief(ledger), "127.0.0.1:0") as address:
         taken = pytest.raises(KerasappError, match="can't listen there: address already in use")
@@ -119,6 +128,7 @@ def test_a_port_that_is_taken_is_one_line(sweep, tmp_path):
 )
 def test_a_chief_is_on_loopback_unless_asked_otherwise(word, place):
     assert parted(word) == place
+    assert parted(joined(*place)) == place
 
 
 def test_a_word_that_is_no_port_is_told():
@@ -136,26 +146,61 @@ def test_cores_and_gpus_are_divided(monkeypatch):
     assert "TF_FORCE_GPU_ALLOW_GROWTH" not in _workers.share(0, 2)
 
 
-def test_a_worker_that_is_killed_has_a_successor_and_one_that_fails_ends_it(tmp_path, monkeypatch):
-    code = "import sys, time; sys.stderr.write('bad.yaml:1:1: no such file\\n'); sys.exit(2) if {} else time.sleep(60)"
+@pytest.fixture
+def standing_in(tmp_path, monkeypatch):
+    """`standing_in(code)`: one worker that runs this Python code in place of `kerasapp`."""
     real = _workers.subprocess.Popen
 
-    def started(fails):
-        return lambda words, **more: real([sys.executable, "-c", code.format(fails)], **more)
+    def workers(code):
+        monkeypatch.setattr(
+            _workers.subprocess, "Popen", lambda words, **more: real([sys.executable, "-c", code], **more)
+        )
+        return _workers.Workers(1, [], tmp_path)
 
-    monkeypatch.setattr(_workers.subprocess, "Popen", started(False))
-    with _workers.Workers(1, [], tmp_path) as workers:
+    return workers
+
+
+@pytest.mark.parametrize("end", [signal.SIGKILL, None])
+def test_a_worker_that_is_killed_or_told_to_end_has_a_successor(standing_in, end):
+    with standing_in("import time; time.sleep(60)" if end else "raise SystemExit(143)") as workers:
         first = workers.processes[0]
-        first.send_signal(signal.SIGKILL)
+        if end:
+            first.send_signal(end)
         first.wait()
         assert workers.lost() == [first.pid]
-        assert workers.lost() == []
-        assert workers.processes[0].poll() is None
-    monkeypatch.setattr(_workers.subprocess, "Popen", started(True))
-    with _workers.Workers(1, [], tmp_path) as workers:
+        assert workers.processes[0].pid != first.pid
+
+
+def test_a_worker_that_fails_ends_the_sweep(standing_in):
+    with standing_in("import sys; sys.exit(print('bad.yaml:1:1: no such file', file=sys.stderr) or 2)") as workers:
         workers.processes[0].wait()
         with pytest.raises(KerasappError, match=r"bad\.yaml:1:1: no such file"):
             workers.lost()
+
+
+def test_a_worker_ends_with_the_chief_that_was_killed(tmp_path):
+    """A chief that starts a worker and is killed: the worker, which would take half a minute, is told to end."""
+    worker = (
+        "import signal, sys, time; from pathlib import Path; from kerasapp.tuning._workers import end_with_chief\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(Path(sys.argv[1]).write_text('ended') and 143))\n"
+        "end_with_chief(); print('up', flush=True); time.sleep(30)"
+    )
+    chief = (
+        "import os, signal, subprocess, sys; from kerasapp.tuning._workers import CHIEF\n"
+        "there = os.environ | {CHIEF: str(os.getpid())}\n"
+        "words = [sys.executable, '-c', *sys.argv[1:]]\n"
+        "subprocess.Popen(words, env=there, stdout=subprocess.PIPE).stdout.readline()\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    told = tmp_path / "told"
+    subprocess.run(
+        [sys.executable, "-c", chief, worker, told],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}, check=False,
+    )  # fmt: skip
+    until = time.monotonic() + 20
+    while not told.exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert told.read_text() == "ended"
 
 
 @pytest.mark.slow
