@@ -113,8 +113,8 @@ def _seeds(view: View) -> list[Advice]:
     return [
         Advice(
             "seeds",
-            "the best and the defaults differ by no more than seeds do",
-            "two or three seeds a trial, or a wider space",
+            "the best and the defaults differ by no more than these seeds may",
+            "two or three seeds a trial, more that confirm, or a wider space",
         )
     ]
 

@@ -98,7 +98,7 @@ def _labels(paths: Sequence[str]) -> dict[str, str]:
 
 
 def shown(value: Any) -> str:
-    """A value in a few characters: `.001`, `true`, `SGD`, a component by its name."""
+    """A value in a few characters: `.001`, `true`, `SGD`, `SGD, momentum .9`."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int):
@@ -106,7 +106,7 @@ def shown(value: Any) -> str:
     if isinstance(value, float):
         return re.sub(r"e-0*", "e-", f"{value:.3g}").replace("0.", ".", 1) if abs(value) < 1 else f"{value:.4g}"
     if isinstance(value, Mapping):
-        value = value.get("name") or ", ".join(f"{key} {shown(item)}" for key, item in value.items())
+        value = ", ".join(str(item) if key == "name" else f"{key} {shown(item)}" for key, item in value.items())
     elif isinstance(value, (list, tuple)):
         value = f"[{', '.join(map(shown, value))}]"
     text = " ".join(str(value).split())

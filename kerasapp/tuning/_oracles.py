@@ -28,6 +28,7 @@ ORACLES = {
 }
 SCORE = "score"
 NEVER = 10**9  # failures in a row: we count them ourselves
+DIGITS = 12  # of a float that steps lead to
 A_LITTLE = 1e-9  # of a step, past the end of a range: 1.0 // 0.1 is 9, and the end would never be drawn
 
 
@@ -116,12 +117,14 @@ def _end(entry: Entry) -> float:
 
 
 def _decoded(entry: Entry, value: Any) -> Any:
-    """A grid has floats for the whole numbers of a logarithmic range, and three steps of 0.1 end past 0.3."""
+    """A grid has floats for the whole numbers of a logarithmic range, and three steps of .1 are .30000000000000004."""
     if entry.kind == "choice":
         return entry.values[value]
     if entry.kind == "boolean":
         return value
-    return int(value) if entry.kind == "int" else min(value, entry.high)
+    if entry.kind == "int":
+        return int(value)
+    return min(float(f"{value:.{DIGITS}g}") if entry.step else value, entry.high)
 
 
 def _encoded(entry: Entry, value: Any) -> Any:

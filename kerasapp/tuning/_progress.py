@@ -14,9 +14,9 @@ from rich.text import Text
 from kerasapp.callbacks.progress import number
 from kerasapp.meter import duration, is_terminal
 from kerasapp.names import counted
+from kerasapp.tuning._axes import shown
 from kerasapp.tuning._confirm import said
 from kerasapp.tuning._ledger import DONE, Asked, Ledger
-from kerasapp.tuning._space import written
 
 SHOWN = 15  # trials that the table shows, the last of them
 LINE_EVERY = 60.0  # seconds between two lines in a log while a trial trains
@@ -83,7 +83,7 @@ class Shown(AbstractContextManager):
 
     def _parts(self, row: Mapping[str, Any]) -> list[str]:
         """`trial 0003   learning_rate .0012  batch_size 64   val_accuracy .912 (best .934 of 0001)   12.1 s`."""
-        values = "  ".join(f"{path.rpartition('.')[2]} {short(value)}" for path, value in row["values"].items())
+        values = "  ".join(f"{path.rpartition('.')[2]} {shown(value)}" for path, value in row["values"].items())
         best, seconds = self.best(), duration(row["seconds"]) if row["seconds"] else ""
         mark = f" (best {number(best['score'])} of {best['trial']})" if best else ""
         score = "" if row["score"] is None else f"{said(self.ledger.sweep)} {number(row['score'])}{mark}"
@@ -105,7 +105,7 @@ class Shown(AbstractContextManager):
             table.add_column(name, overflow="fold", no_wrap=False)
         best = self.best()
         for row in rows[-SHOWN:]:
-            values = [short(row["values"][e.path]) if e.path in row["values"] else "" for e in sweep.space]
+            values = [shown(row["values"][e.path]) if e.path in row["values"] else "" for e in sweep.space]
             score = "" if row["score"] is None else number(row["score"])
             note = self.notes.get(row["trial"]) or ("" if row["state"] == "finished" else row["state"])
             style = "bold" if best and best["trial"] == row["trial"] else ""
@@ -115,12 +115,3 @@ class Shown(AbstractContextManager):
         if best:
             told.append(f"best {number(best['score'])} of {best['trial']}")
         return Group(table, Text(", ".join(part for part in told if part)))
-
-
-def short(value: Any) -> str:
-    """A value in a table's cell."""
-    if isinstance(value, float):
-        return f"{value:.3g}"
-    if isinstance(value, dict) and "name" in value:
-        return str(value["name"])
-    return written(value)

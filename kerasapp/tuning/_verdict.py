@@ -47,7 +47,7 @@ def _against(view: View, whose: str, best: Mapping[str, Any], default: Mapping[s
         return f"{_capital(whose)} {told} the recipe's own defaults: {figures}, too few to tell it from luck."
     if abs(gain) <= noise:
         told = f"{_capital(whose)} is no better than the recipe's own defaults, as far as these seeds tell"
-        return f"{told}: {figures}. The difference lies within the spread."
+        return f"{told}: {figures}." + (f" A difference below {number(noise)} may be chance." if noise else "")
     if gain < 0:
         return (
             f"The recipe's own defaults are better than {whose}: {view.score_name} {plus_minus(default)} against "

@@ -57,7 +57,12 @@ def test_numbers_to_choose_from_are_put_in_order_and_words_are_not():
 @pytest.mark.parametrize(
     ("value", "text"),
     [(1e-5, "1e-5"), (0.95, ".95"), (0.0, "0"), (12.5, "12.5"), (True, "true"), (None, "null"), (64, "64"),
-     ([64, 32], "[64, 32]"), ({"name": "L2", "l2": 1e-4}, "L2"), ("a\nb", "a b")],
+     ([64, 32], "[64, 32]"), ({"name": "L2", "l2": 1e-4}, "L2, l2 .0001"), ("a\nb", "a b")],
 )  # fmt: skip
 def test_values_are_shown_in_a_few_characters(value, text):
     assert shown(value) == text
+
+
+def test_two_specs_of_one_name_are_told_apart():
+    assert shown({"name": "SGD", "momentum": 0.9}) == "SGD, momentum .9"
+    assert shown({"name": "SGD"}) == shown("SGD") == "SGD"
