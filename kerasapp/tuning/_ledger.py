@@ -242,7 +242,7 @@ def _code(sweep: Sweep) -> str:
     for value in (value for entry in sweep.space for value in entry.values):
         with suppress(LookupError):  # a word that has a colon for another reason
             hashes.append(hash_own_code({"of": {"name": value} if isinstance(value, str) else value}, folder))
-    return hashlib.sha256("".join(hashes).encode()).hexdigest()
+    return hashlib.sha256("".join(hashes).encode()).hexdigest()[:16]
 
 
 @contextmanager

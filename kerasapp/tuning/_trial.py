@@ -18,7 +18,7 @@ import tensorflow as tf
 from kerasapp.callbacks.finite import NonFinite
 from kerasapp.callbacks.history import HistoryFile
 from kerasapp.callbacks.stop import StopOnSignal
-from kerasapp.errors import DataError, KerasappError, RunError, WorkError, first_line
+from kerasapp.errors import DataError, KerasappError, RecipeError, RunError, WorkError, first_line
 from kerasapp.files import write
 from kerasapp.recipe import Recipe
 from kerasapp.run import Run
@@ -147,7 +147,9 @@ class Trials:
         """What a trial's error says of it: no run was begun, and it is invalid; else it failed. Raises what is no fault
         of the trial: a full disk, data that is not there or has changed.
         """
-        told = first_line(error) if not isinstance(error, KerasappError) else str(error)
+        told = str(error) if isinstance(error, KerasappError) else first_line(error)
+        if isinstance(error, RecipeError):  # whose places are in no file
+            told = "; ".join(f"{fault.path}: {fault.message}" for fault in error.faults)
         if isinstance(error.__cause__, OSError) and not isinstance(error, NonFinite):
             raise error
         if isinstance(error, RunError):

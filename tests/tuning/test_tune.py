@@ -172,7 +172,7 @@ def test_what_can_not_be_built_or_is_too_large_is_invalid_and_replaced(sweep, tm
     done = tune(made, tmp_path)
     assert [(row["state"], row["run"] is None) for row in done["trials"]] == [
         ("invalid", True), ("invalid", True), ("finished", False)]  # fmt: skip
-    assert "can't be built" in done["trials"][0]["reason"]
+    assert done["trials"][0]["reason"].startswith("model: cnn can't be built: ")
     assert "above 5000" in done["trials"][1]["reason"]
 
 
