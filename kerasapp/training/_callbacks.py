@@ -19,7 +19,8 @@ from kerasapp.callbacks.stopping import Stopping
 from kerasapp.frame import SaveEvery, Train
 from kerasapp.run import Run
 from kerasapp.tasks._base import Task
-from kerasapp.training._board import board
+from kerasapp.training._batches import StageData
+from kerasapp.training._board import board, confusion_of
 from kerasapp.training._measure import measuring
 from kerasapp.training._watch import watch
 from kerasapp.types import Split
@@ -66,8 +67,11 @@ class Callbacks:
         self.saver.set_model(model)
         self._finished = False
 
-    def begin(self, train: Train, place: Position, kept: State | None) -> list[keras.callbacks.Callback]:
+    def begin(
+        self, train: Train, data: StageData, place: Position, kept: State | None
+    ) -> list[keras.callbacks.Callback]:
         """The callbacks of a stage; with `kept` they, and the model, are as they were when that was saved."""
+        self.board.confusion = confusion_of(self.saver.model, data)
         reacting = reactions(train, self._every)
         parts: dict[str, Resumable] = {
             "finite": self.finite,

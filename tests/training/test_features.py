@@ -109,6 +109,15 @@ def test_features_are_others_where_a_step_of_ones_own_was_edited(small, tmp_path
     assert found[0] == found[2] != found[1]
 
 
+def test_a_model_that_was_saved_has_the_features_that_it_had(small, tmp_path):
+    model, task = small("equalize")
+    model.get_layer("base").trainable = False
+    model.save(tmp_path / "model.keras")
+    there = keras.saving.load_model(tmp_path / "model.keras")
+    assert [layer.trainable for layer in there.layers] != [layer.trainable for layer in model.layers]
+    assert _features._digest(there, task) == _features._digest(model, task)
+
+
 def test_features_are_others_where_labels_are_whatever_they_are_written_in(small):
     def split(*labels):
         given = {"fingerprints": lambda: np.zeros(2, "uint64"), "column": lambda _: np.array(labels, object)}
@@ -120,8 +129,8 @@ def test_features_are_others_where_labels_are_whatever_they_are_written_in(small
 
 def test_views_are_made_of_augmented_images_alone(monkeypatch):
     arrays, asked = (np.zeros((1, 1, 2), "float32"), np.zeros((1, 1, 3), "float32")), []
-    monkeypatch.setattr(_features, "_kept", lambda *given: asked.append(given[6]) or arrays)
-    model, one = SimpleNamespace(fixed_features=True, views=8), {"train": None}
+    monkeypatch.setattr(_features.Base, "kept", lambda *given: asked.append(given[4]) or arrays)
+    model, one = SimpleNamespace(fixed_features=True, views=8, features=None), {"train": None}
     for steps in ([], [{"name": "flip"}]):
         _features.on_features(model, ImageClassification(augmentation=steps), one, one, seed=0, cache=None)
     assert asked == [0, 8]
@@ -143,9 +152,9 @@ def test_a_full_disk_is_an_error_before_anything_is_written(monkeypatch, tmp_pat
 
     monkeypatch.setattr(os, "posix_fallocate", full)
     model = task = SimpleNamespace(features=lambda inputs: inputs, elements=lambda raw, _: (raw, raw))
-    make = _features._maker(model, task, range(3), lambda rows: tf.cast(rows, tf.float32), "train", 0, 0)
+    base = _features.Base(model, task, 0, tmp_path)
     with pytest.raises(OSError, match="No space left"):
-        make(tmp_path)
+        base._make(range(3), lambda rows: tf.cast(rows, tf.float32), "train", 0, tmp_path)
 
 
 def test_augmented_images_go_through_the_base_anew_unless_views_are_asked_for(run, tmp_path):
