@@ -109,13 +109,11 @@ def test_features_are_others_where_a_step_of_ones_own_was_edited(small, tmp_path
     assert found[0] == found[2] != found[1]
 
 
-def test_a_model_that_was_saved_has_the_features_that_it_had(small, tmp_path):
+def test_features_are_the_same_whether_a_layer_without_weights_counts_as_learning(small):
     model, task = small("equalize")
-    model.get_layer("base").trainable = False
-    model.save(tmp_path / "model.keras")
-    there = keras.saving.load_model(tmp_path / "model.keras")
-    assert [layer.trainable for layer in there.layers] != [layer.trainable for layer in model.layers]
-    assert _features._digest(there, task) == _features._digest(model, task)
+    before = _features._digest(model, task)
+    model.get_layer("base").layers[0].trainable = False  # as Keras sets it in a model that is loaded
+    assert _features._digest(model, task) == before
 
 
 def test_features_are_others_where_labels_are_whatever_they_are_written_in(small):
