@@ -99,7 +99,7 @@ class Base:
 
     def __init__(self, model: keras.Model, task: Task, seed: int, cache: Path | None):
         self.model, self.task, self.seed, self.cache = model, task, seed, cache
-        self._features = tf.function(model.features, autograph=False)  # drawn once for all splits
+        self._network: Callable[[tf.Tensor], tf.Tensor] | None = None  # traced once, for batches of any size
 
     def of(self, split: Split, indices: np.ndarray) -> np.ndarray:
         """(examples, n) float32: of some examples of a split; all of a small one are computed, and kept."""
@@ -132,10 +132,15 @@ class Base:
 
     def _one(self, read: pipeline.Reader, views: int) -> Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
         @tf.function(autograph=False, input_signature=(pipeline.INDICES, tf.TensorSpec([], tf.int64)))
+        def elements(indices: tf.Tensor, view: tf.Tensor) -> tuple:
+            return self.task.elements(read(indices), example_keys(self.seed, view, indices) if views else None)
+
         def one(indices: tf.Tensor, view: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            keys = example_keys(self.seed, view, indices) if views else None
-            inputs, y = self.task.elements(read(indices), keys)
-            return self._features(inputs), y
+            inputs, y = elements(indices, view)
+            if self._network is None:
+                spec = tf.TensorSpec([None, *inputs.shape[1:]], inputs.dtype)
+                self._network = tf.function(self.model.features, autograph=False).get_concrete_function(spec)
+            return self._network(inputs), y
 
         return one
 

@@ -122,7 +122,10 @@ class Work:
             eager=self.eager,
             saved=lambda: run.update(seconds=seconds()),
         )
-        report(run, task, splits, history, seconds(), self.baselines, prepared.embedding)
+        report(
+            run, task, splits, history, seconds(),
+            cache=self.cache, baselines_kept=self.baselines, embedding=prepared.embedding,
+        )  # fmt: skip
 
     def _fold(self, run: Run, recipe: Recipe, fold: int) -> Run:
         """A fold of a run's cross-validation: done already, to be gone on with, or new."""

@@ -33,7 +33,7 @@ def run(tmp_path, monkeypatch):
 
     def of(augmentation="[]", views="null", weights="none", strategy="frozen", reported=False):
         if not reported:
-            monkeypatch.setattr("kerasapp.training._work.report", lambda *_: None)
+            monkeypatch.setattr("kerasapp.training._work.report", lambda *_, **__: None)
         given = {"augmentation": augmentation, "views": views, "weights": weights, "strategy": strategy}
         (tmp_path / "mine.yaml").write_text(RECIPE.format(**given))
         return train(load(tmp_path / "mine.yaml"), tmp_path)
@@ -178,6 +178,7 @@ def test_the_report_compares_with_a_classifier_on_the_features_that_the_base_beg
         return network(pixels, training=False).numpy().mean((1, 2)), made.task.targets(split)
 
     splits = made.splits()
+    assert len(kept(tmp_path)) == 2, "train and test: what learned had no fixed features"
     theirs = LogisticRegression(max_iter=1000, random_state=0).fit(*features(splits["train"]))
     found = {row["name"]: row["metrics"]["accuracy"]["value"] for row in made.report["baselines"]}
     assert found["MobileNet's features + logistic regression"] == pytest.approx(theirs.score(*features(splits["test"])))
