@@ -5,8 +5,9 @@
 A small network learns the digits 0 to 4 of MNIST from 20 000 pictures. What it knows is taken to: the same digits
 written by others of the same kind (other pictures of MNIST); the other five digits of MNIST; the digits 0 to 4 of
 scikit-learn, 8 x 8 pixels of another source, enlarged; five kinds of things photographed in grey. Each has 20 pictures
-of a class to learn from and is tested on others. `from scratch` takes nothing over; `frozen` trains the head alone, at ten
-times the rate; `last block` the last two convolutions and the dense layers too; `all` all of it, at a third of the rate.
+of a class to learn from and is tested on others. `from scratch` takes nothing over; `frozen` trains the head alone, at
+ten times the rate; `last block` the last two convolutions and the dense layers too; `all` all of it, at a third of the
+rate.
 """
 
 import argparse
@@ -88,8 +89,8 @@ def trained(path: Path, root: Path, seed: int, way: str, source: Path | None) ->
     from kerasapp.training import train
 
     trainable, rate = WAYS[way]
-    text = RECIPE.format(seed=seed, path=path, epochs=4 if source is None else EPOCHS, batch=64 if source is None else 16,
-                         rate=rate)  # fmt: skip
+    epochs, batch = (4, 64) if source is None else (EPOCHS, 16)
+    text = RECIPE.format(seed=seed, path=path, epochs=epochs, batch=batch, rate=rate)
     if source is not None and trainable:
         text += f"  init_from: {source}\n  stages:\n    - {{epochs: {EPOCHS}, trainable: {trainable}}}\n"
     recipe = root / "transfer.yaml"
