@@ -5,8 +5,9 @@
 A small network learns the digits 0 to 4 of MNIST from 20 000 pictures. What it knows is taken to: the same digits
 written by others of the same kind (other pictures of MNIST); the other five digits of MNIST; the digits 0 to 4 of
 scikit-learn, 8 x 8 pixels of another source, enlarged; five kinds of things photographed in grey. Each has 20 pictures
-of a class to learn from and is tested on others. `from scratch` takes nothing over; `frozen` trains the head alone;
-`last block` the last two convolutions and the dense layers too; `all` all of it, at a tenth of the rate.
+of a class to learn from and is tested on others. `from scratch` takes nothing over; `frozen` trains the head alone, at
+ten times the rate; `last block` the last two convolutions and the dense layers too; `all` all of it, at a third of the
+rate.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-CLASSES, EACH, TESTED, SIDE = 5, 20, 1000, 32
+CLASSES, EACH, TESTED, SIDE, EPOCHS = 5, 20, 1000, 32, 100
 RECIPE = """\
 title: Transfer
 seed: {seed}
@@ -34,9 +35,9 @@ train:
 FROM_SCRATCH = "from scratch"
 WAYS = {  # what learns, and the rate
     FROM_SCRATCH: (None, 1e-3),
-    "frozen": ("[head]", 1e-3),
+    "frozen": ("[head]", 1e-2),
     "last block": ('["block_3*", "dense*", head]', 1e-3),
-    "all": ("all", 1e-4),
+    "all": ("all", 3e-4),
 }
 
 
@@ -88,10 +89,10 @@ def trained(path: Path, root: Path, seed: int, way: str, source: Path | None) ->
     from kerasapp.training import train
 
     trainable, rate = WAYS[way]
-    text = RECIPE.format(seed=seed, path=path, epochs=4 if source is None else 40, batch=64 if source is None else 16,
-                         rate=rate)  # fmt: skip
+    epochs, batch = (4, 64) if source is None else (EPOCHS, 16)
+    text = RECIPE.format(seed=seed, path=path, epochs=epochs, batch=batch, rate=rate)
     if source is not None and trainable:
-        text += f"  init_from: {source}\n  stages:\n    - {{epochs: 40, trainable: {trainable}}}\n"
+        text += f"  init_from: {source}\n  stages:\n    - {{epochs: {EPOCHS}, trainable: {trainable}}}\n"
     recipe = root / "transfer.yaml"
     recipe.write_text(text)
     run = train(load(recipe), root)

@@ -84,7 +84,11 @@ def dense_stack(
 
 
 def head(
-    x: keras.KerasTensor, outputs: int | None, kernel_regularizer: Spec | str | None = None, name: str = "head"
+    x: keras.KerasTensor,
+    outputs: int | None,
+    kernel_regularizer: Spec | str | None = None,
+    name: str = "head",
+    initializer: str = "glorot_uniform",
 ) -> keras.KerasTensor:
     """(batch, n) -> (batch, outputs): logits or a regression's values, without activation, float32 under mixed
     precision too.
@@ -94,4 +98,6 @@ def head(
     if outputs is None:
         raise ValueError("the task offers neither num_classes nor num_targets: nothing says how many outputs there are")
     regularizer = made(keras.regularizers, kernel_regularizer)
-    return layers.Dense(outputs, kernel_regularizer=regularizer, dtype="float32", name=name)(x)
+    return layers.Dense(
+        outputs, kernel_initializer=initializer, kernel_regularizer=regularizer, dtype="float32", name=name
+    )(x)

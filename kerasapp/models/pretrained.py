@@ -2,9 +2,10 @@
 
 What is learned further is one of three strategies (Yosinski et al., 2014, arXiv:1411.1792): nothing but the head, the
 last convolutions, all. Batch normalisation keeps what it has seen elsewhere, in its statistics and its scale, unless
-`batch_norm` says otherwise: a few hundred photographs tell less of them. The weights themselves are brought by training
-(kerasapp/training/_base_weights.py), so that a trained model is opened without them. Left out: hidden layers in the
-head, the maximum in place of the mean over the last map.
+`batch_norm` says otherwise: a few hundred photographs tell less of them. The head begins at zero (Dosovitskiy et al.,
+2020, arXiv:2010.11929, section 3.2): where there are more features than photographs, what random weights say would stay
+in it for good. The weights themselves are brought by training (kerasapp/training/_base_weights.py), so that a trained
+model is opened without them. Left out: hidden layers in the head, the maximum in place of the mean over the last map.
 
 Layers: `preprocess`, `base` (a model, with the layers that keras.applications gives it), `pool`, `dropout`, `head`.
 """
@@ -67,7 +68,7 @@ def build(
     x = ApplicationInput(base, name="preprocess")(images)
     x = network(x, training=False) if strategy == "frozen" else network(x)
     x = layers.GlobalAveragePooling2D(name="pool")(x)  # (batch, features)
-    logits = head(layers.Dropout(dropout, name="dropout")(x), num_classes, kernel_regularizer)
+    logits = head(layers.Dropout(dropout, name="dropout")(x), num_classes, kernel_regularizer, initializer="zeros")
     made = Pretrained(images, logits, name="pretrained")
     made.views = views
     made.with_imagenet = partial(_base, base, image_shape, base_arguments or {}, "imagenet")

@@ -15,6 +15,7 @@ from kerasapp.ops._random import example_keys
 from kerasapp.run import Run
 from kerasapp.tasks._base import Task
 from kerasapp.tasks.image_generation import SHEETS, ImageGeneration
+from kerasapp.training._batches import StageData
 from kerasapp.types import Split
 from kerasapp.vectors import Vectors
 
@@ -33,13 +34,11 @@ def board(
     values: Mapping[str, Any] | None = None,
     pictures: bool = True,
 ) -> RunBoard:
-    """The TensorBoard callback: curves, graph, recipe, hyperparameters, input samples, confusion matrices.
+    """The TensorBoard callback: curves, graph, recipe, hyperparameters, input samples. A stage adds its confusion.
 
     `values` are the hyperparameters, where that is not the whole recipe; without `pictures` nothing is drawn of data.
     """
     recipe, monitor = run.recipe, run.recipe.train.monitor
-    validation = splits.get("validation")
-    classes = task.EVALUATION == "classification" and validation is not None
     return RunBoard(
         run.path / "logs",
         epochs=epochs,
@@ -48,7 +47,6 @@ def board(
         recipe=recipe.as_yaml(),
         values=recipe.flat() if values is None else values,
         inputs=_inputs(task, splits["train"], readers["train"], recipe.seed) if pictures else None,
-        confusion=_confusion(model, task, validation, readers["validation"]) if classes and pictures else None,
         sheet=_sheet(run, model, task, splits, epochs),
         histogram_freq=recipe.train.histogram_freq,
     )
@@ -107,11 +105,14 @@ def _sheet(run: Run, model: keras.Model, task: Task, splits: dict[str, Split], e
     return sheet
 
 
-def _confusion(model: keras.Model, task: Task, split: Split, read: pipeline.Reader) -> Callable:
-    """True and predicted class numbers of some validation examples, spread evenly."""
+def confusion_of(model: keras.Model, data: StageData) -> Callable | None:
+    """True and predicted class numbers of some validation examples, spread evenly, read as the stage reads them."""
+    if data.task.EVALUATION != "classification" or "validation" not in data.splits:
+        return None
+    task, read, count = data.task, data.readers["validation"], len(data.splits["validation"])
 
     def confusion() -> tuple[np.ndarray, np.ndarray, list[str]]:
-        rows = np.linspace(0, len(split) - 1, min(CONFUSED, len(split))).astype("int64")
+        rows = np.linspace(0, count - 1, min(CONFUSED, count)).astype("int64")
         true, predicted = [], []
         for chunk in np.array_split(rows, -(-len(rows) // 128)):
             inputs, target = task.elements(read(tf.constant(chunk)))[:2]

@@ -20,7 +20,8 @@ from kerasapp.callbacks.stopping import Stopping
 from kerasapp.frame import SaveEvery, Train
 from kerasapp.run import Run
 from kerasapp.tasks._base import Task
-from kerasapp.training._board import board
+from kerasapp.training._batches import StageData
+from kerasapp.training._board import board, confusion_of
 from kerasapp.training._measure import measuring
 from kerasapp.training._watch import watch
 from kerasapp.types import Split
@@ -58,7 +59,7 @@ class Callbacks:
         )
         self.watch = watch(task, splits["train"], train)
         self.board = board(run, model, task, splits, readers, epochs=self.last, values=values, pictures=pictures)
-        self.watching = dict(watching or {})
+        self.watching, self._pictures = dict(watching or {}), pictures
         self.progress = Progress(
             train.epochs, None, monitor=monitor.metric, mode=monitor.direction, stop_after=self.last,
             amount=task.amount(splits["train"]), stream=stream,
@@ -74,8 +75,11 @@ class Callbacks:
         self.saver.set_model(model)
         self._finished = False
 
-    def begin(self, train: Train, place: Position, kept: State | None) -> list[keras.callbacks.Callback]:
+    def begin(
+        self, train: Train, data: StageData, place: Position, kept: State | None
+    ) -> list[keras.callbacks.Callback]:
         """The callbacks of a stage; with `kept` they, and the model, are as they were when that was saved."""
+        self.board.confusion = confusion_of(self.saver.model, data) if self._pictures else None
         reacting = reactions(train, self._every)
         parts: dict[str, Resumable] = {
             "finite": self.finite,

@@ -70,9 +70,9 @@ def on_features(
     views = (getattr(model, "views", None) or 0) if task.augments() else 0
     if task.augments() and not views:
         return task, readers
+    base = Base(model, task, seed, cache)
     found = {
-        name: _kept(model, task, splits[name], read, name, seed, views if name == "train" else 0, cache)
-        for name, read in readers.items()
+        name: base.kept(splits[name], read, name, views if name == "train" else 0) for name, read in readers.items()
     }
     return OnFeatures(task), {name: _reader(*arrays) for name, arrays in found.items()}
 
@@ -90,46 +90,35 @@ def features_at_start(run: Run, task: Task, model: keras.Model, cache: Path) -> 
         except KerasappError as error:
             log.warning("no baseline on the features of the base: %s", error)
             return None
-    base = run.recipe.model.get("base", model.get_layer("base").name)
-    return Features(f"{base}'s features", _digest(model, task), partial(_of, model, task, run.recipe.seed, cache))
+    name = run.recipe.model.get("base", model.get_layer("base").name)
+    return Features(f"{name}'s features", _digest(model, task), Base(model, task, run.recipe.seed, cache).of)
 
 
-def _of(model: keras.Model, task: Task, seed: int, cache: Path, split: Split, indices: np.ndarray) -> np.ndarray:
-    """(examples, n) float32: of some examples of a split; all of a small one are computed, and kept."""
-    read = pipeline.reader(task, split)
-    if len(split) <= LARGE:
-        return _kept(model, task, split, read, "a split", seed, 0, cache)[0][indices, 0]
-    parts = [read(tf.constant(indices[at : at + BATCH])) for at in range(0, len(indices), BATCH)]
-    return np.concatenate([model.features(task.elements(part)[0]).numpy() for part in parts])
+class Base:
+    """A model's base as it is now: what it makes of a task's images, each split's kept in the folder `cache`."""
 
+    def __init__(self, model: keras.Model, task: Task, seed: int, cache: Path | None):
+        self.model, self.task, self.seed, self.cache = model, task, seed, cache
+        self._network: Callable[[tf.Tensor], tf.Tensor] | None = None  # traced once, for batches of any size
 
-def _kept(
-    model: keras.Model,
-    task: Task,
-    split: Split,
-    read: pipeline.Reader,
-    name: str,
-    seed: int,
-    views: int,
-    cache: Path | None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Features (examples, views, n) and targets (examples, views, ...) of a split, found in `cache` or made there."""
-    key = f"{VERSION} {_digest(model, task, split)} {f'{seed} {views}' if views else ''}"
-    make = _maker(model, task, split, read, name, seed, views)
-    return once(cache, "features", key, make, _opened)
+    def of(self, split: Split, indices: np.ndarray) -> np.ndarray:
+        """(examples, n) float32: of some examples of a split; all of a small one are computed, and kept."""
+        read = pipeline.reader(self.task, split)
+        if len(split) <= LARGE:
+            return self.kept(split, read, "a split")[0][indices, 0]
+        one, view = self._one(read, 0), tf.constant(0, tf.int64)
+        parts = [one(tf.constant(indices[at : at + BATCH]), view)[0] for at in range(0, len(indices), BATCH)]
+        return np.concatenate([part.numpy() for part in parts])
 
+    def kept(self, split: Split, read: pipeline.Reader, name: str, views: int = 0) -> tuple[np.ndarray, np.ndarray]:
+        """Features (examples, views, n) and targets (examples, views, ...) of a split, found in `cache` or made."""
+        key = f"{VERSION} {_digest(self.model, self.task, split)} {f'{self.seed} {views}' if views else ''}"
+        return once(self.cache, "features", key, partial(self._make, split, read, name, views), _opened)
 
-def _maker(model, task, split, read, name, seed, views) -> Callable[[Path], None]:
-    @tf.function(autograph=False, reduce_retracing=True)
-    def one(indices: tf.Tensor, view: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        keys = example_keys(seed, view, indices) if views else None
-        inputs, y = task.elements(read(indices), keys)
-        return model.features(inputs), y
-
-    def make(folder: Path) -> None:
-        count, arrays = max(views, 1), []
+    def _make(self, split: Split, read: pipeline.Reader, name: str, views: int, folder: Path) -> None:
+        count, arrays, one = max(views, 1), [], self._one(read, views)
         meter = Meter(f"features of {name}", len(split) * count)
-        for view, rows in _batches(len(split), seed, views):
+        for view, rows in _batches(len(split), self.seed, views):
             made = [part.numpy() for part in one(rows, tf.constant(view, tf.int64))]
             for number, part in enumerate(made):
                 if len(arrays) < len(made):
@@ -141,7 +130,19 @@ def _maker(model, task, split, read, name, seed, views) -> Callable[[Path], None
             array.flush()
         meter.close()
 
-    return make
+    def _one(self, read: pipeline.Reader, views: int) -> Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
+        @tf.function(autograph=False, input_signature=(pipeline.INDICES, tf.TensorSpec([], tf.int64)))
+        def elements(indices: tf.Tensor, view: tf.Tensor) -> tuple:
+            return self.task.elements(read(indices), example_keys(self.seed, view, indices) if views else None)
+
+        def one(indices: tf.Tensor, view: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            inputs, y = elements(indices, view)
+            if self._network is None:
+                spec = tf.TensorSpec([None, *inputs.shape[1:]], inputs.dtype)
+                self._network = tf.function(self.model.features, autograph=False).get_concrete_function(spec)
+            return self._network(inputs), y
+
+        return one
 
 
 def _batches(count: int, seed: int, views: int) -> Iterator[tuple[int, tf.Tensor]]:
@@ -172,7 +173,8 @@ def _digest(model: keras.Model, task: Task, split: Split | None = None) -> str:
             digest.update(np.ascontiguousarray(weight).tobytes())
     layers = [(type(layer).__name__, layer.get_config()) for layer in leaves(model.get_layer("base"))]
     for _, config in layers:
-        config.pop("name", None)  # Keras numbers them on from model to model
+        for key in ("name", "trainable"):  # numbered on from model to model; nothing learns here
+            config.pop(key, None)
     asked = task.arguments() | task.resolved()  # as a run that is gone on with has them too
     code = [type(task).__module__, type(task).__qualname__, hash_own_code(asked, Path())]
     told = [layers, code, task.state(), asked, keras.config.dtype_policy().name]

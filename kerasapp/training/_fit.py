@@ -87,7 +87,7 @@ def fit_stage(
     """
     if place.step:  # the running metrics, whose values were saved, are made with the first batch
         model._symbolic_build(data_batch=data.one())
-    called = callbacks.begin(stage.train, place, kept)
+    called = callbacks.begin(stage.train, data, place, kept)
     until = min(place.began + stage.epochs, callbacks.last)
     stopped = any(getattr(callback, "stopped", False) for callback in called)
     weights = data.task.class_weight(stage.train.class_weight)

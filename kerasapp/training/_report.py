@@ -30,15 +30,17 @@ def report(
     splits: dict[str, Split],
     history: list[dict],
     seconds: float,
-    cache: Path | None,
+    *,
+    cache: Path,
+    baselines_kept: Path | None,
     embedding: Matched | None = None,
     pages: bool = True,
 ) -> dict[str, Any]:
     """Evaluates the best model on the test split, beside the baselines; writes report.json, .md and .html.
 
-    `cache` is where baselines are kept from run to run; None leaves them out. `embedding` are the word vectors that
-    training started from, where it did in this process: they have baselines of their own. Without `pages` nothing is
-    drawn, and report.json is all that is written: `evaluate` makes the rest of it.
+    `cache` is where features are kept from run to run, `baselines_kept` where baselines are; None leaves them out.
+    `embedding` are the word vectors that training started from, where it did in this process: they have baselines of
+    their own. Without `pages` nothing is drawn, and report.json is all that is written: `evaluate` makes the rest of it.
     """
     started = time.perf_counter()
     there = [name for name in ("test", "validation", "train") if name in splits]
@@ -49,14 +51,14 @@ def report(
     if (concluded := task.conclude(model, splits)) is not task:
         task = concluded
         run.keep_task(task)
-    if cache is not None and evaluation.kind_of(task).LABELLED:
+    if baselines_kept is not None and evaluation.kind_of(task).LABELLED:
         known = embedding.known if embedding else known_at_start(run, task)
         compared = baselines(
             plain,
             splits,
             seed=run.recipe.seed,
             prepared=lambda split, indices: pipeline.prepared(plain, split, indices),
-            cache=cache,
+            cache=baselines_kept,
             vectors=known,
             features=features_at_start(run, task, model, cache),
         )

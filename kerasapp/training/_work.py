@@ -152,7 +152,11 @@ class Work:
                 "watching": self.manner.watching,
             },
         )
-        report(run, task, splits, history, seconds(), self.baselines, prepared.embedding, self.manner.pages)
+        report(
+            run, task, splits, history, seconds(),
+            cache=self.cache, baselines_kept=self.baselines, embedding=prepared.embedding,
+            pages=self.manner.pages,
+        )  # fmt: skip
 
     def _fold(self, run: Run, recipe: Recipe, fold: int) -> Run:
         """A fold of a run's cross-validation: done already, to be gone on with, or new."""

@@ -11,7 +11,10 @@ SHAPE = (32, 32, 3)
 def made(**given):
     keras.utils.set_random_seed(0)
     own = {"image_shape": SHAPE, "num_classes": 3, "base": "MobileNetV2", "base_arguments": {"alpha": 0.35}}
-    return build(**own | given)
+    model = build(**own | given)
+    kernel = model.get_layer("head").kernel
+    kernel.assign(np.random.default_rng(1).normal(0, 0.04, kernel.shape))  # it begins at zero
+    return model
 
 
 def images(count=4, channels=3):
@@ -34,6 +37,11 @@ def test_grey_is_three_times_the_same():
     model = made(image_shape=(32, 32, 1))
     grey = images(channels=1)
     np.testing.assert_allclose(model(grey), made()(np.repeat(grey, 3, -1)), atol=1e-5)
+
+
+def test_before_training_no_class_is_preferred():
+    model = build(image_shape=SHAPE, num_classes=3, base="MobileNetV2", weights="none")
+    np.testing.assert_array_equal(model(images()), 0)
 
 
 def test_frozen_nothing_but_the_head_learns():

@@ -94,7 +94,7 @@ def test_a_file_of_weights_or_of_a_model_goes_into_the_base(recipe, tmp_path, na
 
 @pytest.mark.slow
 def test_a_run_gives_its_base_and_needs_what_it_started_from_no_more(recipe, tmp_path, monkeypatch):
-    monkeypatch.setattr("kerasapp.training._work.report", lambda *_: None)
+    monkeypatch.setattr("kerasapp.training._work.report", lambda *_, **__: None)
     base().save_weights(tmp_path / "base.weights.h5")
     run = train(recipe("base.weights.h5", strategy="train_all"), tmp_path)
     (tmp_path / "base.weights.h5").unlink()

@@ -33,7 +33,7 @@ def run(tmp_path, monkeypatch):
 
     def of(augmentation="[]", views="null", weights="none", strategy="frozen", reported=False):
         if not reported:
-            monkeypatch.setattr("kerasapp.training._work.report", lambda *_: None)
+            monkeypatch.setattr("kerasapp.training._work.report", lambda *_, **__: None)
         given = {"augmentation": augmentation, "views": views, "weights": weights, "strategy": strategy}
         (tmp_path / "mine.yaml").write_text(RECIPE.format(**given))
         return train(load(tmp_path / "mine.yaml"), tmp_path)
@@ -109,6 +109,13 @@ def test_features_are_others_where_a_step_of_ones_own_was_edited(small, tmp_path
     assert found[0] == found[2] != found[1]
 
 
+def test_features_are_the_same_whether_a_layer_without_weights_counts_as_learning(small):
+    model, task = small("equalize")
+    before = _features._digest(model, task)
+    model.get_layer("base").layers[0].trainable = False  # as Keras sets it in a model that is loaded
+    assert _features._digest(model, task) == before
+
+
 def test_features_are_others_where_labels_are_whatever_they_are_written_in(small):
     def split(*labels):
         given = {"fingerprints": lambda: np.zeros(2, "uint64"), "column": lambda _: np.array(labels, object)}
@@ -120,8 +127,8 @@ def test_features_are_others_where_labels_are_whatever_they_are_written_in(small
 
 def test_views_are_made_of_augmented_images_alone(monkeypatch):
     arrays, asked = (np.zeros((1, 1, 2), "float32"), np.zeros((1, 1, 3), "float32")), []
-    monkeypatch.setattr(_features, "_kept", lambda *given: asked.append(given[6]) or arrays)
-    model, one = SimpleNamespace(fixed_features=True, views=8), {"train": None}
+    monkeypatch.setattr(_features.Base, "kept", lambda *given: asked.append(given[4]) or arrays)
+    model, one = SimpleNamespace(fixed_features=True, views=8, features=None), {"train": None}
     for steps in ([], [{"name": "flip"}]):
         _features.on_features(model, ImageClassification(augmentation=steps), one, one, seed=0, cache=None)
     assert asked == [0, 8]
@@ -143,9 +150,9 @@ def test_a_full_disk_is_an_error_before_anything_is_written(monkeypatch, tmp_pat
 
     monkeypatch.setattr(os, "posix_fallocate", full)
     model = task = SimpleNamespace(features=lambda inputs: inputs, elements=lambda raw, _: (raw, raw))
-    make = _features._maker(model, task, range(3), lambda rows: tf.cast(rows, tf.float32), "train", 0, 0)
+    base = _features.Base(model, task, 0, tmp_path)
     with pytest.raises(OSError, match="No space left"):
-        make(tmp_path)
+        base._make(range(3), lambda rows: tf.cast(rows, tf.float32), "train", 0, tmp_path)
 
 
 def test_augmented_images_go_through_the_base_anew_unless_views_are_asked_for(run, tmp_path):
@@ -171,6 +178,7 @@ def test_the_report_compares_with_a_classifier_on_the_features_that_the_base_beg
         return network(pixels, training=False).numpy().mean((1, 2)), made.task.targets(split)
 
     splits = made.splits()
+    assert len(kept(tmp_path)) == 2, "train and test: what learned had no fixed features"
     theirs = LogisticRegression(max_iter=1000, random_state=0).fit(*features(splits["train"]))
     found = {row["name"]: row["metrics"]["accuracy"]["value"] for row in made.report["baselines"]}
     assert found["MobileNet's features + logistic regression"] == pytest.approx(theirs.score(*features(splits["test"])))

@@ -261,7 +261,7 @@ ALWAYS = ("dropout and augmentation", "stages", "word vectors")
 )
 def test_a_run_killed_and_gone_on_with_is_equal_to_one_that_never_was(monkeypatch, recipe, tmp_path, kind):
     asked = recipe(KINDS[kind])
-    unreported = lambda: monkeypatch.setattr("kerasapp.training._work.report", lambda *_: None)  # noqa: E731
+    unreported = lambda: monkeypatch.setattr("kerasapp.training._work.report", lambda *_, **__: None)  # noqa: E731
     unreported()
     whole = train(asked, tmp_path / "whole")
     batches = (1, 3) if isinstance(asked.train.steps_per_execution, int) else (16, 23)
