@@ -40,7 +40,7 @@ def report(
 
     `cache` is where features are kept from run to run, `baselines_kept` where baselines are; None leaves them out.
     `embedding` are the word vectors that training started from, where it did in this process: they have baselines of
-    their own. Without `pages` nothing is drawn, and report.json is all that is written: `evaluate` makes the rest of it.
+    their own. Without `pages` nothing is drawn, and report.json is all that is written: `evaluate` makes the rest.
     """
     started = time.perf_counter()
     there = [name for name in ("test", "validation", "train") if name in splits]
