@@ -27,6 +27,7 @@ from kerasapp.training._callbacks import STATE
 from kerasapp.training._fingerprint import fingerprints
 from kerasapp.training._fit import fit
 from kerasapp.training._folds import cross_validate
+from kerasapp.training._forgetting import forget_models
 from kerasapp.training._prepare import Prepared, adapted, prepare
 from kerasapp.training._report import report
 from kerasapp.types import Split
@@ -158,6 +159,7 @@ class Work:
         """A fold of a run's cross-validation: done already, to be gone on with, or new."""
         inner = Work(self.stop, self.eager, self.root, replace(self.manner, baselines=False))
         there = Run(run.path / "folds" / str(fold))
+        forget_models()
         if not (there.path / "state.json").is_file():
             return inner.begin(recipe, there.path.parent, str(fold))
         return there if there.state["state"] == "finished" else inner.go_on(there)

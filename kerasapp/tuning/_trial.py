@@ -22,6 +22,7 @@ from kerasapp.recipe import Recipe
 from kerasapp.run import Run
 from kerasapp.training import Manner, Work, adapted, settled
 from kerasapp.training._fingerprint import fingerprints
+from kerasapp.training._forgetting import forget_models
 from kerasapp.training._prepare import Prepared
 from kerasapp.tuning._frame import MEASURED
 from kerasapp.tuning._ledger import Asked
@@ -76,7 +77,7 @@ class Trials:
             pages=False, progress=_Nowhere(), adapted=self.data, watching=watching,
             values=None if values is None else _shown(values),
         )  # fmt: skip
-        keras.backend.clear_session()  # which collects garbage too
+        forget_models()
         with quiet(), self.stop.put_off():  # until a batch, or the run, has ended
             run = self.trained(recipe, place, manner)
             measured = measure(run, lambda: self.data(run.recipe)[1], self._wanted)
