@@ -10,6 +10,7 @@ from kerasapp.recipe import Recipe
 from kerasapp.run import Run, all_runs
 from kerasapp.training._embedding import with_absolute_source
 from kerasapp.training._fault import steps_told
+from kerasapp.training._folds import folds_of
 from kerasapp.training._generated import evaluate_features
 from kerasapp.training._prepare import Prepared, adapted, prepare
 from kerasapp.training._report import evaluate
@@ -25,6 +26,7 @@ __all__ = [
     "adapted",
     "evaluate",
     "evaluate_features",
+    "folds_of",
     "over",
     "prepare",
     "reproduce",

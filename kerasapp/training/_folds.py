@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from kerasapp import evaluation
 from kerasapp.evaluation.parts import number
+from kerasapp.files import write_json
 from kerasapp.recipe import Recipe
 from kerasapp.run import Run
 from kerasapp.training._spread import over
@@ -15,8 +16,8 @@ from kerasapp.training._spread import over
 log = logging.getLogger("kerasapp")
 
 
-def cross_validate(run: Run, train: Callable[[Run, Recipe, int], Run]) -> None:
-    """Trains the other folds and adds mean and spread over all of them to the run's report."""
+def cross_validate(run: Run, train: Callable[[Run, Recipe, int], Run], pages: bool = True) -> None:
+    """Trains the other folds and adds mean and spread over all of them to the run's report. `pages`: drawn, too."""
     folds = run.recipe.data["folds"]
     reports = [run.report]
     for fold in range(1, folds):
@@ -30,4 +31,13 @@ def cross_validate(run: Run, train: Callable[[Run, Recipe, int], Run]) -> None:
         whole["headline"] += (
             f" Over {folds} folds: {name} {number(accuracy['mean'])} (sd {number(accuracy['spread'])})."
         )
-    evaluation.write(whole, run.path, task=run.task, splits=run.splits())
+    if pages:
+        evaluation.write(whole, run.path, task=run.task, splits=run.splits())
+    else:
+        write_json(run.path / "report.json", whole)
+
+
+def folds_of(run: Run) -> list[Run]:
+    """The other folds of a run that is cross-validated, in their order; none of one that is not."""
+    there = (run.path / "folds").glob("*/state.json")
+    return [Run(path.parent) for path in sorted(there, key=lambda path: int(path.parent.name))]

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Iterator
 
-import keras
-
 from kerasapp.callbacks.stop import StopOnSignal
 from kerasapp.errors import WorkError
 from kerasapp.recipe import Recipe
 from kerasapp.run import Run
+from kerasapp.training._forgetting import forget_models
 
 
 def train_seeds(
@@ -21,7 +20,7 @@ def train_seeds(
     with StopOnSignal():  # also between two trainings
         for number in range(count):
             seed = recipe.seed + number
-            keras.backend.clear_session()  # the graphs of the one before would stay in memory
+            forget_models()
             try:
                 outcome: Run | WorkError = train(
                     recipe.replaced({"seed": seed}), None if name is None else f"{name}-{number + 1}"

@@ -27,6 +27,7 @@ from kerasapp.training._callbacks import STATE
 from kerasapp.training._fingerprint import fingerprints
 from kerasapp.training._fit import fit
 from kerasapp.training._folds import cross_validate
+from kerasapp.training._forgetting import forget_models
 from kerasapp.training._prepare import Prepared, adapted, prepare
 from kerasapp.training._report import report
 from kerasapp.types import Split
@@ -41,8 +42,9 @@ class Manner:
 
     `pages`: its report is drawn and written out, not only report.json, and TensorBoard has pictures. `progress`: where
     its epochs are told, by default stderr. `adapted`: what gives data and task, as `_prepare.adapted` does. `watching`:
-    callbacks by name whose state is saved with the run's; one that has ended training says so as `stopped`. `values`:
-    what TensorBoard shows as hyperparameters, by default the whole recipe.
+    callbacks by name whose state is saved with the run's; one that has ended training says so as `stopped`, and why as
+    `reason`, which state.json then has as `ended`, and no other fold is trained. `values`: what TensorBoard shows as
+    hyperparameters, by default the whole recipe.
     """
 
     baselines: bool = True
@@ -103,8 +105,8 @@ class Work:
 
         try:
             self._train(run, prepared, seconds)
-            if run.recipe.data["folds"] and run.recipe.data["fold"] is None:
-                cross_validate(run, self._fold)
+            if run.recipe.data["folds"] and run.recipe.data["fold"] is None and not self._ended():
+                cross_validate(run, self._fold, self.manner.pages)
         except Stopped as stopped:
             run.update(state="stopped", seconds=seconds())
             raise Stopped(stopped.signal, how_to_go_on(run)) from None
@@ -115,7 +117,7 @@ class Work:
             if isinstance(error, KerasappError):
                 error.run = run.path
             raise
-        run.update(state="finished", seconds=seconds())
+        run.update(state="finished", seconds=seconds(), **self._ended())
         for folder in ("cache", *([] if run.recipe.train.stop_after else [STATE.parent])):
             shutil.rmtree(run.path / folder, ignore_errors=True)
 
@@ -158,10 +160,16 @@ class Work:
             pages=self.manner.pages,
         )  # fmt: skip
 
+    def _ended(self) -> dict[str, str]:
+        """`ended`: why one of those that watch has ended training."""
+        stopped = [callback for callback in self.manner.watching.values() if getattr(callback, "stopped", False)]
+        return {"ended": stopped[0].reason} if stopped else {}
+
     def _fold(self, run: Run, recipe: Recipe, fold: int) -> Run:
         """A fold of a run's cross-validation: done already, to be gone on with, or new."""
-        inner = Work(self.stop, self.eager, self.root, replace(self.manner, baselines=False))
+        inner = Work(self.stop, self.eager, self.root, replace(self.manner, baselines=False, watching={}))
         there = Run(run.path / "folds" / str(fold))
+        forget_models()
         if not (there.path / "state.json").is_file():
             return inner.begin(recipe, there.path.parent, str(fold))
         return there if there.state["state"] == "finished" else inner.go_on(there)

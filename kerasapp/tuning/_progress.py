@@ -29,7 +29,6 @@ class Shown(AbstractContextManager):
     def __init__(self, ledger: Ledger, stream: TextIO | None = None):
         self.ledger, self.stream = ledger, stream or sys.stderr
         self.notes: dict[str, str] = {}
-        self._times: list[float] = []
         self._told = time.monotonic()
         self._live: Live | None = None
         if is_terminal(self.stream):
@@ -60,8 +59,6 @@ class Shown(AbstractContextManager):
     def ended(self, row: Mapping[str, Any]) -> None:
         """A trial is done."""
         self.notes.pop(row["trial"], None)
-        if row["state"] != "invalid":
-            self._times.append(row["seconds"])
         if not self._live:
             self._line("   ".join(part for part in self._parts(row) if part))
 
@@ -72,10 +69,10 @@ class Shown(AbstractContextManager):
     def left(self) -> str:
         """`41 s left`, by the trials that are done."""
         budget, rows = self.ledger.sweep.budget, self.ledger.rows.values()
-        done = sum(row["state"] in DONE and row["state"] != "invalid" for row in rows)
-        if not budget.trials or not self._times or self.ledger.sweep.rungs:
+        times = [row["seconds"] for row in rows if row["state"] in DONE and row["state"] != "invalid"]
+        if not budget.trials or not times or self.ledger.sweep.rungs:
             return ""
-        seconds = (budget.trials - done) * sum(self._times) / len(self._times)
+        seconds = (budget.trials - len(times)) * sum(times) / len(times)
         return f"{duration(seconds)} left" if seconds > 0 else ""
 
     def best(self) -> Mapping[str, Any] | None:

@@ -14,6 +14,7 @@ from kerasapp import pipeline
 from kerasapp.callbacks._shared import better
 from kerasapp.callbacks.history import HistoryFile
 from kerasapp.run import Run
+from kerasapp.training import folds_of
 from kerasapp.tuning._frame import Objective
 
 CALLS = 50  # of which the median is the latency
@@ -52,8 +53,18 @@ def outcome(run: Run, objective: Objective, measured: Mapping[str, float]) -> di
     }
 
 
+def of_folds(run: Run, objective: Objective, measured: Mapping[str, float]) -> dict[str, Any]:
+    """The outcome of a run, of one that is cross-validated the mean over its folds; `ended`, why, where it was pruned.
+
+    Raises KeyError with the name of a metric that was not measured.
+    """
+    found, state = [outcome(one, objective, measured) for one in (run, *folds_of(run))], run.read_json("state.json")
+    ended = {"ended": state["ended"]} if "ended" in state else {}
+    return together(found) | {"seconds": state["seconds"]} | ended
+
+
 def together(outcomes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The outcomes of several seeds as one: means, and the sums of epochs and seconds."""
+    """The outcomes of several seeds or folds as one: means, and the sums of epochs and seconds."""
     if len(outcomes) == 1:
         return dict(outcomes[0])
     names = [name for name in outcomes[0]["metrics"] if all(name in one["metrics"] for one in outcomes)]

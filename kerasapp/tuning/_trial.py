@@ -22,14 +22,15 @@ from kerasapp.errors import DataError, KerasappError, RecipeError, RunError, Wor
 from kerasapp.files import write
 from kerasapp.recipe import Recipe
 from kerasapp.run import Run
-from kerasapp.training import Manner, Work, adapted, settled
+from kerasapp.training import Manner, Work, adapted, folds_of, settled
 from kerasapp.training._fingerprint import fingerprints
+from kerasapp.training._forgetting import forget_models
 from kerasapp.training._prepare import Prepared
 from kerasapp.training._work import CACHE, seed_everything
 from kerasapp.tuning._frame import MEASURED
 from kerasapp.tuning._ledger import Asked
 from kerasapp.tuning._pruning import MedianRule
-from kerasapp.tuning._results import measure, outcome, together
+from kerasapp.tuning._results import measure, of_folds, together
 from kerasapp.tuning._sweep import Sweep
 
 log = logging.getLogger("kerasapp")
@@ -59,7 +60,7 @@ class Trials:
     def train(self, asked: Asked, curves: Sequence[Sequence[float]] = (), watching: Any = None) -> Result:
         """What came of a trial: never raises for what is the trial's own fault. `watching` sees its epochs."""
         seed = asked.values.get("seed", self.sweep.default.seed)
-        outcomes, reasons = [], []
+        outcomes = []
         for number in range(self.sweep.seeds):
             rule = self.sweep.pruning and MedianRule(self.sweep.pruning, self.sweep.objective, curves)
             watched = {"pruning": rule} if rule else {}
@@ -72,7 +73,7 @@ class Trials:
                 return {"state": "invalid", "reason": str(error)}
             except FAULTS as error:
                 return self.fault(error, place)
-            reasons += [rule.reason] if rule and rule.stopped else []
+        reasons = [one.pop("ended") for one in outcomes if "ended" in one]
         state = {"state": "pruned", "reason": reasons[0]} if reasons else {"state": "finished"}
         return together(outcomes) | state
 
@@ -82,14 +83,14 @@ class Trials:
             pages=False, progress=_Nowhere(), adapted=self.data, watching=watching,
             values=None if values is None else _shown(values),
         )  # fmt: skip
-        keras.backend.clear_session()  # which collects garbage too
+        forget_models()
         with quiet(), self.stop.put_off():  # until a batch, or the run, has ended
             run = self.trained(recipe, place, manner)
             measured = measure(run, lambda: self.data(self.settled(recipe))[1], self._wanted)
         self.stop.check()
         self.check_constraints(measured)
         try:
-            found = outcome(run, self.sweep.objective, measured)
+            found = of_folds(run, self.sweep.objective, measured)
         except KeyError as error:
             raise WorkError(f"{error.args[0]} was not measured") from None
         if not math.isfinite(found["score"]):
@@ -186,7 +187,11 @@ class SharedData:
 
 
 def lengthen(run: Run, stop_after: int | None) -> None:
-    """Lets a run that stopped after some epochs go on to more. It is unfinished before its recipe says so."""
+    """Lets a run that stopped after some epochs, and its folds before it, go on to more. It is unfinished before its
+    recipe says so.
+    """
+    for fold in folds_of(run):
+        lengthen(fold, stop_after)
     run.update(state="running")
     head = (run.path / "recipe.yaml").read_text(encoding="utf-8").partition("\n")[0]
     write(run.path / "recipe.yaml", f"{head}\n{run.recipe.replaced({'train.stop_after': stop_after}).as_yaml()}")

@@ -18,6 +18,7 @@ from kerasapp.reading import Node, read_file
 from kerasapp.recipe import Recipe, load
 from kerasapp.settings import parsed
 from kerasapp.stock import find_recipe
+from kerasapp.tuning._fitting import check_space
 from kerasapp.tuning._frame import (
     MEASURED,
     TUNERS,
@@ -30,7 +31,7 @@ from kerasapp.tuning._frame import (
     Pruning,
     Weighted,
 )
-from kerasapp.tuning._space import Changes, Entry, check_space, in_depth, read_space
+from kerasapp.tuning._space import Changes, Entry, in_depth, read_space
 from kerasapp.tuning._sweep import Sweep
 from kerasapp.types import PositiveInt
 from kerasapp.wording import shown

@@ -67,3 +67,18 @@ def test_a_hopeless_trial_is_pruned_with_all_of_its_stages(sweep, tmp_path, monk
     rows = tune(made, tmp_path)["trials"]
     assert [(row["state"], row["epochs"]) for row in rows] == [("pruned", 3)] * 2
     assert "the median of 5 trials" in rows[0]["reason"]
+    (tmp_path / "runs" / "sweep" / "tuner.json").unlink()  # killed when the runs had ended, before that was told
+    again = tune(made, tmp_path)["trials"]
+    assert [(row["state"], row["reason"]) for row in again] == [(row["state"], row["reason"]) for row in rows]
+
+
+def test_a_trial_that_is_pruned_in_its_first_fold_has_no_other(sweep, tmp_path, monkeypatch):
+    monkeypatch.setattr("kerasapp.tuning._ledger.Ledger.curves", lambda self: [[2.0] * 6] * 5)
+    monkeypatch.setattr("kerasapp.tuning._ledger.Ledger.finished", lambda self: list(self.rows.values()))
+    made = sweep(
+        ("confirm: {seeds: 1}", "pruning: median\nconfirm: null\nset: {data.folds: 2}"), ("trials: 3", "trials: 1"),
+        recipe=[("epochs: 2, ", "epochs: 6, ")],
+    )  # fmt: skip
+    (row,) = tune(made, tmp_path)["trials"]
+    assert (row["state"], row["epochs"]) == ("pruned", 3)
+    assert not (tmp_path / row["run"] / "folds").exists()

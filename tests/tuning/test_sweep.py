@@ -111,6 +111,16 @@ def test_what_set_makes_void_is_told(sweep_file):
     assert [fault.line for fault in faults(path)] == [10]
 
 
+def test_what_is_valid_only_together_is_tried_together(sweep_file):
+    switched = ("confirm:", "set: {model.name: cnn, model.filters: 4}\nconfirm:")
+    made = load_sweep(sweep_file(switched, recipe=[("{name: mlp, units: [16]}", "mlp")]))
+    assert (made.default.model["name"], made.default.model["filters"]) == ("cnn", 4)
+    folds = "data.fold: {choice: [0, 1, 7]}\n  data.folds: {choice: [2, 3]}"
+    (fault,) = faults(sweep_file((CHOICE, folds)))  # fold 7 is none of three
+    assert (fault.line, fault.column) == (9, 30)
+    assert load_sweep(sweep_file((CHOICE, folds.replace(", 7", "")))).trial({"data.fold": 1, "data.folds": 2})
+
+
 def test_a_front_is_looked_for_by_chance_or_in_full(sweep_file):
     front = ("{metric: val_accuracy, mode: max}", "{pareto: [val_accuracy, parameters]}")
     assert [goal.direction for goal in load_sweep(sweep_file(front)).objective.goals] == ["max", "min"]

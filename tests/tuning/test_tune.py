@@ -56,6 +56,11 @@ def table(result):
     return [[row[key] for key in ("trial", "values", "state", "score", "curve", "epochs")] for row in result["trials"]]
 
 
+def history(folder):
+    """The rows of history.csv, but for the time that they took."""
+    return [row | {"seconds": 0} for row in HistoryFile(folder / "history.csv").rows()]
+
+
 def test_the_best_recipe_reproduces_the_trials_score_exactly(sweep, tmp_path):
     done = tune(sweep(), tmp_path)
     best = done["best"]
@@ -136,8 +141,10 @@ def test_a_sweep_killed_at_random_moments_ends_as_the_whole(sweep, tmp_path, dea
     assert table(tune(made, tmp_path / "killed", resume=True)) == table(whole)
 
 
-def test_a_later_rung_goes_on_with_the_same_run_as_if_it_had_not_stopped(sweep, tmp_path):
-    made = sweep(UNCONFIRMED, ("random", "hyperband"), ("trials: 3", "epochs: 3"))
+@pytest.mark.parametrize("folds", [(), pytest.param((1,), marks=pytest.mark.slow)], ids=["", "folds"])
+def test_a_later_rung_goes_on_with_the_same_run_as_if_it_had_not_stopped(sweep, tmp_path, folds):
+    fold = ("split:", "folds: 2, split:") if folds else ("epochs: 2", "epochs: 9")
+    made = sweep(UNCONFIRMED, ("random", "hyperband"), ("trials: 3", "epochs: 3"), recipe=[fold])
     done = tune(made, tmp_path)
     (row,) = [row for row in done["trials"] if row["continues"]]
     first = next(one for one in done["trials"] if one["trial"] == row["continues"])
@@ -145,9 +152,8 @@ def test_a_later_rung_goes_on_with_the_same_run_as_if_it_had_not_stopped(sweep, 
     assert row["curve"][:1] == first["curve"]
     assert len(row["curve"]) == 3
     whole = train(made.trial(row["values"]), tmp_path)
-    ours, theirs = (HistoryFile(path / "history.csv").rows() for path in (Path(row["run"]), whole.path))
-    keep = [{key: value for key, value in one.items() if key != "seconds"} for one in ours]
-    assert keep == [{key: value for key, value in one.items() if key != "seconds"} for one in theirs]
+    for part in ("", *(f"folds/{fold}" for fold in folds)):
+        assert history(Path(row["run"]) / part) == history(whole.path / part)
     partial = next(one for one in done["trials"] if one["rung"] == 1 and one["trial"] != first["trial"])
     assert yaml.safe_load((Path(partial["run"]) / "recipe.yaml").read_text())["train"]["stop_after"] == 1
 
@@ -182,6 +188,18 @@ def test_the_score_of_several_seeds_is_their_mean(sweep, tmp_path):
     assert row["score"] == pytest.approx(sum(row["scores"]) / 2)
     seeds = [Run(Path(f"{row['run']}{more}")).recipe.seed for more in ("", "-2")]
     assert seeds == [3, 4]
+
+
+def test_the_score_of_a_cross_validated_trial_is_the_mean_over_its_folds(sweep, tmp_path):
+    made = sweep(UNCONFIRMED, ("trials: 3", "trials: 1"), recipe=[("split:", "folds: 3, split:")])
+    (row,) = tune(made, tmp_path)["trials"]
+    run = Path(row["run"])
+    best = [max(row["val_accuracy"] for row in history(run / fold)) for fold in ("", "folds/1", "folds/2")]
+    assert row["score"] == pytest.approx(sum(best) / 3)
+    assert len(set(best)) > 1
+    assert row["epochs"] == 6
+    assert row["seconds"] == Run(run).state["seconds"]
+    assert not (run / "report.html").exists()
 
 
 def test_measured_goals_make_a_weighted_sum(sweep, tmp_path):
@@ -258,5 +276,4 @@ def test_a_trial_after_others_in_one_process_is_what_it_is_by_itself(sweep_file,
     made = load_sweep(file)
     second = tune(made, tmp_path)["trials"][1]
     alone = train(made.trial(second["values"]), tmp_path)
-    ours, theirs = (HistoryFile(path / "history.csv").rows() for path in (Path(second["run"]), alone.path))
-    assert [row | {"seconds": 0} for row in ours] == [row | {"seconds": 0} for row in theirs]
+    assert history(Path(second["run"])) == history(alone.path)
