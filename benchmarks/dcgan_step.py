@@ -33,7 +33,9 @@ class OfTheExample(dcgan.Nets):
 
     def generator(self) -> keras.Model:
         base, times = stages(self.image_shape)
-        net = keras.Sequential([keras.Input((self.latent_dimensions,)), layers.Dense(base * base * 128)], "generator")
+        net = keras.Sequential(
+            [keras.Input((self.latent_dimensions,)), layers.Dense(base * base * 128)], name="generator"
+        )
         net.add(layers.Reshape((base, base, 128)))
         for stage in range(times):
             net.add(layers.Conv2DTranspose(128 << stage, 4, 2, "same"))
@@ -42,7 +44,7 @@ class OfTheExample(dcgan.Nets):
         return net
 
     def discriminator(self) -> keras.Model:
-        net = keras.Sequential([keras.Input(self.image_shape)], "discriminator")
+        net = keras.Sequential([keras.Input(self.image_shape)], name="discriminator")
         for filters in (64, 128, 128):
             net.add(layers.Conv2D(filters, 4, 2, "same"))
             net.add(layers.LeakyReLU(0.2))
