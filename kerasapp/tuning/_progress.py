@@ -13,6 +13,7 @@ from rich.text import Text
 
 from kerasapp.callbacks.progress import number
 from kerasapp.meter import duration, is_terminal
+from kerasapp.names import counted
 from kerasapp.tuning._confirm import said
 from kerasapp.tuning._ledger import DONE, Asked, Ledger
 from kerasapp.tuning._space import written
@@ -107,7 +108,7 @@ class Shown(AbstractContextManager):
             style = "bold" if best and best["trial"] == row["trial"] else ""
             table.add_row(row["trial"], *values, score, note, style=style)
         done = sum(row["state"] in DONE for row in rows)
-        told = [f"{done} trials done", duration(self.ledger.seconds), self.left()]
+        told = [f"{counted(done, 'trial')} done", duration(self.ledger.seconds), self.left()]
         if best:
             told.append(f"best {number(best['score'])} of {best['trial']}")
         return Group(table, Text(", ".join(part for part in told if part)))

@@ -9,6 +9,7 @@ from typing import Any
 from kerasapp.callbacks.stop import StopOnSignal, Stopped
 from kerasapp.errors import WorkError
 from kerasapp.files import write_json
+from kerasapp.names import counted
 from kerasapp.recipe import Recipe
 from kerasapp.tuning._chief import LOOPBACK, Chief, serving
 from kerasapp.tuning._confirm import confirm, write_best
@@ -96,7 +97,7 @@ def concluded(ledger: Ledger, trainer: Trials, shown: Shown) -> dict[str, Any]:
 def how_to_go_on(ledger: Ledger) -> str:
     """Where a stopped sweep is, in one line."""
     done = sum(row["state"] != "running" for row in ledger.rows.values())
-    told = f"stopped after {done} trials. Go on with: kerasapp tune {ledger.sweep.file} --resume"
+    told = f"stopped after {counted(done, 'trial')}. Go on with: kerasapp tune {ledger.sweep.file} --resume"
     return f"{ledger.folder}: {told}"
 
 
