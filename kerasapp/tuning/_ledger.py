@@ -21,6 +21,7 @@ from sklearn.exceptions import ConvergenceWarning
 from kerasapp.comparison import differing
 from kerasapp.errors import KerasappError, RunError, WorkError
 from kerasapp.files import finite, write, write_json
+from kerasapp.names import counted
 from kerasapp.own_copy import hash_own_code
 from kerasapp.tuning._oracles import SCORE, free, make_oracle, restore, state_of, values_of
 from kerasapp.tuning._space import written
@@ -282,7 +283,7 @@ def _ledger(sweep: Sweep, folder: Path, resume: bool) -> Ledger:
         raise RunError(folder, f"was begun by another sweep ({'; '.join(told)}{more}). {way_out}")
     if not resume:
         done = sum(row["state"] in DONE for row in truth["rows"])
-        told = f"has this sweep already, with {done} trials done. Go on with --resume, or remove the folder"
+        told = f"has this sweep already, with {counted(done, 'trial')} done. Go on with --resume, or remove the folder"
         raise RunError(folder, told)
     made.load(truth)
     return made

@@ -108,7 +108,7 @@ class Shown(AbstractContextManager):
             style = "bold" if best and best["trial"] == row["trial"] else ""
             table.add_row(row["trial"], *values, score, note, style=style)
         done = sum(row["state"] in DONE for row in rows)
-        told = [f"{done} trials done", duration(self.ledger.seconds), self.left()]
+        told = [f"{counted(done, 'trial')} done", duration(self.ledger.seconds), self.left()]
         if best:
             told.append(f"best {number(best['score'])} of {best['trial']}")
         return Group(table, Text(", ".join(part for part in told if part)))

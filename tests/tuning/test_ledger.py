@@ -77,7 +77,7 @@ def test_a_sweep_goes_on_after_trials_that_come_to_nothing(sweep, tmp_path, tune
 def test_a_folder_with_a_sweep_is_gone_on_with_only_where_asked(sweep, tmp_path):
     with opened(sweep(), tmp_path, False) as ledger:
         filled(ledger, FINISHED)
-    told = pytest.raises(RunError, match=r"has this sweep already, with 1 trials done\. Go on with --resume")
+    told = pytest.raises(RunError, match=r"has this sweep already, with 1 trial done\. Go on with --resume")
     with told, opened(sweep(), tmp_path, False):
         pass
     with opened(sweep(), tmp_path, True) as ledger:

@@ -62,10 +62,10 @@ def history(folder):
 
 
 def test_the_best_recipe_reproduces_the_trials_score_exactly(sweep, tmp_path):
-    done = tune(sweep(), tmp_path)
+    done = tune(sweep(("trials: 3", "trials: 2")), tmp_path)
     best = done["best"]
     finished = [row for row in done["trials"] if row["state"] == "finished"]
-    assert len(finished) == 3
+    assert len(finished) == 2
     assert best["score"] == max(row["score"] for row in finished)
     run = train(load(best["recipe"]), tmp_path)
     assert max(row["val_accuracy"] for row in HistoryFile(run.path / "history.csv").rows()) == best["score"]
@@ -123,8 +123,10 @@ def test_a_trial_is_a_run_without_pages_until_asked_for_and_never_the_latest(swe
     assert done["best"]["confirmed"] is None
 
 
-@pytest.mark.parametrize("tuner", TUNERS)
-@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("tuner", "seed"),
+    [("random", 0), *(pytest.param(tuner, seed, marks=pytest.mark.slow) for tuner in TUNERS for seed in (1, 2))],
+)
 def test_a_sweep_killed_at_random_moments_ends_as_the_whole(sweep, tmp_path, deadly, monkeypatch, tuner, seed):
     name, budget = TUNERS[tuner]
     made = sweep(UNCONFIRMED, ("random", name), ("trials: 3", budget), recipe=[("epochs: 2", "epochs: 1")])
@@ -255,7 +257,7 @@ def test_trials_in_turn_read_equal_data_once(sweep, tmp_path, monkeypatch, more)
 
     read, real = [], synthetic.load
     monkeypatch.setattr(synthetic, "load", lambda **spec: read.append(1) or real(**spec))
-    tune(sweep(*([more] if more else []), UNCONFIRMED), tmp_path)
+    tune(sweep(*([more] if more else []), UNCONFIRMED, ("trials: 3", "trials: 2")), tmp_path)
     assert len(read) == 1
 
 
@@ -263,7 +265,11 @@ def test_trials_in_turn_read_equal_data_once(sweep, tmp_path, monkeypatch, more)
     "recipe",
     [
         "task: text_classification\ndata: {name: synthetic, texts: true, examples: 90}\nmodel: bag_of_vectors",
-        "task: tabular_classification\ndata: {name: synthetic, columns: 4, categories: 1, examples: 90}\nmodel: mlp",
+        pytest.param(
+            "task: tabular_classification\nmodel: mlp\n"
+            "data: {name: synthetic, columns: 4, categories: 1, examples: 90}",
+            marks=pytest.mark.slow,
+        ),
         "task: {name: image_classification, augmentation: [{name: shift}]}\n"
         "data: {name: synthetic, image_shape: [8, 8, 1], examples: 90}\nmodel: {name: cnn, filters: 4, dropout: 0.2}",
     ],
