@@ -13,7 +13,7 @@ from kerasapp.errors import KerasappError, RecipeError, RunError
 from kerasapp.export import export
 from kerasapp.pictures import pixels_of
 from kerasapp.recipe import load
-from kerasapp.training import evaluate_features, train
+from kerasapp.training import evaluate_features, reproduce, train
 
 RECIPE = """\
 title: T
@@ -193,6 +193,11 @@ def test_an_export_is_verified_and_a_report_shows_what_is_made(run_of, root, nam
     assert ({"d_loss", "g_loss", "d_real", "d_fake", "d_gradient", "g_gradient", "diversity"} <= set(header)) == (
         name == "gan"
     )
+
+
+def test_a_run_again_is_equal(run_of, root):
+    told = reproduce(run_of("coder"), lambda recipe, before: train(recipe, root, before=before))
+    assert told.differences == []
 
 
 def test_the_sheets_are_in_tensorboard(run_of):

@@ -131,7 +131,7 @@ def _arrays(run: Run) -> dict[str, np.ndarray]:
 
 def _names(run: Run) -> dict[str, str]:
     """`conv_1/kernel` by its place in model.keras: Keras keeps the layer's name there and numbers its variables."""
-    layers = {layer.name: layer for layer in run.model()._flatten_layers()}
+    layers = {layer.name: layer for layer in run.model()._flatten_layers() if layer.variables}  # no input of its name
     names: dict[str, str] = {}
 
     def keep(place: str, item: Any) -> None:
