@@ -38,7 +38,7 @@ def test_a_stock_recipe_opens_like_a_lab_notebook(name):
     assert named and (RECIPES[name].parent / named[1]).resolve() == (stock("recipes") / "schema.json").resolve()
     told = "\n".join(opening)
     assert f"kerasapp run {name}" in told or f"kerasapp copy {name}" in told
-    measured = re.search(r"accuracy \.\d+|error \.\d+|not run here|[Nn]o figures", told)
+    measured = re.search(r"accuracy \.\d+|error \.\d+|ELBO -\d+|\.\d+ sure|not run here|[Nn]o figures", told)
     assert measured, "neither a figure nor why there is none"
 
 
