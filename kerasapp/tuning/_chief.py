@@ -10,6 +10,7 @@ import json
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent import futures
 from contextlib import contextmanager
@@ -32,6 +33,7 @@ LOOPBACK = "127.0.0.1"
 LOST_AFTER = 60.0  # seconds without a sign, after which a worker's trial is given again
 LEAVE_AFTER = 10.0  # seconds that the chief waits for workers to hear that there is no more
 MOST = 3  # workers that a trial may take down
+TOO_MANY = f"{MOST} workers were lost at it: it may need more memory than there is"
 
 
 class Chief:
@@ -46,6 +48,7 @@ class Chief:
         self.fault: Exception | None = None
         self.jobs: list[str] | None = None  # that confirm, and are not given out; None while there are trials
         self.confirming: dict[str, str] = {}  # by worker
+        self.lost_jobs = Counter[str]()
 
     def create_trial(self, tuner_id: str) -> Trial:
         """The next trial for a worker: RUNNING, or IDLE where it should ask again, or STOPPED."""
@@ -86,14 +89,20 @@ class Chief:
         with self.lock:
             self.seen.pop(worker, None)
             if job := self.confirming.pop(worker, None):
+                self.lost_jobs[job] += 1
+                if job in self.hopeless():
+                    return False
                 self.jobs.append(job)
             name = self.ledger.give_again(worker)
             if name is not None and self.ledger.rows[name]["given_again"] >= MOST:
-                told = f"{MOST} workers were lost at it: it may need more memory than there is"
                 self.ledger.take_back(name)
-                self.ended.append(self.ledger.tell(name, {"state": "failed", "reason": told}))
+                self.ended.append(self.ledger.tell(name, {"state": "failed", "reason": TOO_MANY}))
                 return False
             return bool(job or name)
+
+    def hopeless(self) -> set[str]:
+        """What confirms others and took down too many workers."""
+        return {job for job, lost in self.lost_jobs.items() if lost >= MOST}
 
     def look(self) -> list[dict[str, Any]]:
         """Gives the trials of workers without a sign to others; gives the rows that ended since the last look."""

@@ -5,6 +5,7 @@
 
 import hashlib
 import json
+import logging
 import math
 import time
 import warnings
@@ -27,6 +28,7 @@ from kerasapp.tuning._oracles import SCORE, free, make_oracle, restore, state_of
 from kerasapp.tuning._space import written
 from kerasapp.tuning._sweep import Sweep
 
+log = logging.getLogger("kerasapp")
 TRUTH, TABLE = "tuner.json", "sweep.json"
 VERSION = 1
 FIRST, IN_A_ROW = 10, 100  # trials that failed before any finished, that came to nothing: a sweep gives up
@@ -65,7 +67,7 @@ class Ledger:
 
     def ask(self, worker: str = "tuner0") -> Asked | None:
         """The next trial, or the one that this worker left; None where there is none now: see `over`."""
-        self._check_in_a_row()
+        self._look_back()
         left = worker in self.oracle.ongoing_trials or self.oracle._retry_queue
         if not left and (self.exhausted or self.spent() or self._full()):
             return None
@@ -217,15 +219,23 @@ class Ledger:
         counted = sum(row["state"] != "invalid" for row in self.rows.values())
         return self.sweep.budget.trials is not None and counted >= self.sweep.budget.trials
 
-    def _check_in_a_row(self) -> None:
-        """A grid has an end, and its first value may be the one that fails."""
+    def _look_back(self) -> None:
+        """Ends a sweep whose last trials all came to nothing. A grid has an end, and its first value may be the one
+        that fails. Raises KerasappError, WorkError where there is nothing to conclude from.
+        """
         done = [row for row in self.rows.values() if row["state"] in DONE]
         good = [number for number, row in enumerate(done, 1) if row["state"] in ("finished", "pruned")]
         last = done[good[-1] if good else 0 :]
         failed = sum(row["state"] == "failed" for row in last)
-        if self.sweep.tuner["name"] == "grid" or (len(last) < IN_A_ROW and (good or failed < FIRST)):
+        few = len(last) < IN_A_ROW and (good or failed < FIRST)
+        if self.exhausted or self.sweep.tuner["name"] == "grid" or few:
             return
         told = f"the last {len(last)} trials came to nothing; of the last: {last[-1]['reason']}. Change the space"
+        if any(row["state"] == "finished" for row in done):
+            self.exhausted = True
+            self.keep()
+            log.warning("%s: %s", self.folder, told)
+            return
         kind = KerasappError if all(row["state"] == "invalid" for row in last) else WorkError
         raise kind(f"{self.folder}: {told}")
 
@@ -269,6 +279,8 @@ def _ledger(sweep: Sweep, folder: Path, resume: bool) -> Ledger:
     path = folder / TRUTH
     made = Ledger(sweep, folder)
     if not path.exists():
+        if (folder / "trials").exists():
+            raise RunError(folder, f"has trials, but no {TRUTH} that says of what. Put it back, or remove the folder")
         return made
     try:
         truth = json.loads(path.read_text(encoding="utf-8"))

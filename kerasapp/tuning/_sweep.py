@@ -64,6 +64,7 @@ class Sweep:
             "seeds": self.seeds,
             "set": dict(self.changes),
             "space": {entry.path: entry.told() for entry in self.space},
+            "order of the space": [entry.path for entry in self.space],
             "constraints": {name: bound and vars(bound) for name, bound in vars(self.constraints).items()},
             "pruning": None if self.pruning is None else vars(self.pruning),
             "recipe": self.recipe.flat(),

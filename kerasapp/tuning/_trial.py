@@ -73,8 +73,10 @@ class Trials:
                 return {"state": "invalid", "reason": str(error)}
             except FAULTS as error:
                 return self.fault(error, place)
-        reasons = [one.pop("ended") for one in outcomes if "ended" in one]
-        state = {"state": "pruned", "reason": reasons[0]} if reasons else {"state": "finished"}
+            if "ended" in outcomes[-1]:
+                break
+        reason = outcomes[-1].pop("ended", None)
+        state = {"state": "pruned", "reason": reason} if reason else {"state": "finished"}
         return together(outcomes) | state
 
     def one(self, recipe: Recipe, place: Path, values: Mapping[str, Any] | None, watching: Mapping) -> dict[str, Any]:

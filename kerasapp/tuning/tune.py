@@ -11,7 +11,8 @@ from kerasapp.callbacks.stop import StopOnSignal, Stopped
 from kerasapp.errors import WorkError
 from kerasapp.files import write_json
 from kerasapp.names import counted
-from kerasapp.tuning._chief import LOOPBACK, Chief, serving
+from kerasapp.recipe import Recipe
+from kerasapp.tuning._chief import LOOPBACK, TOO_MANY, Chief, serving
 from kerasapp.tuning._confirm import confirm, write_best
 from kerasapp.tuning._ledger import TABLE, Ledger, opened
 from kerasapp.tuning._progress import Shown
@@ -37,11 +38,12 @@ def tune(
         try:
             with Shown(ledger) as shown:
                 trainer = Trials(sweep, ledger.folder, root, stop, ledger.check_data)
+                hopeless = set()
                 if workers or chief:
-                    by_workers(ledger, shown, workers, chief or f"{LOOPBACK}:0", words)
+                    hopeless = by_workers(ledger, shown, workers, chief or f"{LOOPBACK}:0", words)
                 else:
                     in_turn(ledger, trainer, shown)
-                return concluded(ledger, trainer, shown)
+                return concluded(ledger, trainer, shown, hopeless)
         except Stopped as stopped:
             raise Stopped(stopped.signal, how_to_go_on(ledger, words)) from None
 
@@ -55,8 +57,10 @@ def in_turn(ledger: Ledger, trainer: Trials, shown: Shown) -> None:
         shown.ended(ledger.tell(asked.name, result))
 
 
-def by_workers(ledger: Ledger, shown: Shown, count: int, address: str, words: Sequence[str]) -> None:
-    """Gives trials to workers until there is no more, and waits for those that run."""
+def by_workers(ledger: Ledger, shown: Shown, count: int, address: str, words: Sequence[str]) -> set[str]:
+    """Gives trials to workers until there is no more, and waits for those that run. Gives the names of trainings that
+    would confirm others, but took down worker after worker.
+    """
     ledger.keep()
     chief = Chief(ledger)
     with serving(chief, address) as listening:
@@ -71,16 +75,24 @@ def by_workers(ledger: Ledger, shown: Shown, count: int, address: str, words: Se
                     shown.ended(row)
     if chief.fault:
         raise chief.fault
+    return chief.hopeless()
 
 
-def concluded(ledger: Ledger, trainer: Trials, shown: Shown) -> dict[str, Any]:
-    """The best, as a recipe, confirmed and reported. Raises WorkError where no trial finished."""
+def concluded(ledger: Ledger, trainer: Trials, shown: Shown, hopeless: set[str]) -> dict[str, Any]:
+    """The best, as a recipe, confirmed and reported; what is `hopeless` is not tried here too. Raises WorkError where
+    no trial finished.
+    """
     best = next(iter(ledger.finished()), None)
     if best is None:
         reason = next((row["reason"] for row in reversed(ledger.rows.values()) if row["reason"]), "none was begun")
         raise WorkError(f"{ledger.folder}: no trial finished; the last: {reason}")
     path = write_best(ledger, best)
-    rows, default = confirm(ledger, trainer.confirmed, lambda text: shown.said(f"confirming: {text}"))
+
+    def train(recipe: Recipe, place: Path) -> dict[str, Any]:
+        lost = place.name in hopeless
+        return {"state": "failed", "reason": TOO_MANY} if lost else trainer.confirmed(recipe, place)
+
+    rows, default = confirm(ledger, train, lambda text: shown.said(f"confirming: {text}"))
     told = next((row for row in rows if row["trial"] == best["trial"]), None)
     confirmed = told and {key: told[key] for key in ("mean", "spread", "seeds")}
     table = ledger.table(

@@ -10,6 +10,8 @@ from kerasapp.tuning._ledger import opened
 FINISHED = {"state": "finished", "score": 0.5, "epochs": 2, "seconds": 1.0, "curve": [0.4, 0.5], "parameters": 9}
 INVALID = {"state": "invalid", "reason": "too deep"}
 FAILED = INVALID | {"state": "failed"}
+RATE = "  train.optimizer.learning_rate: {float: [1e-4, 1e-1], sampling: log}\n"
+BATCH = "  train.batch_size: {choice: [8, 16, 32]}\n"
 
 
 def filled(ledger, *results):
@@ -55,14 +57,30 @@ def test_hours_are_those_of_every_process(sweep, tmp_path):
 
 @pytest.mark.parametrize(
     ("results", "kind"),
-    [([FAILED] * 10, WorkError), ([INVALID] * 100, KerasappError), ([FINISHED] + [FAILED] * 100, WorkError)],
+    [([FAILED] * 10, WorkError), ([INVALID] * 100, KerasappError)],
 )
 def test_many_in_a_row_that_come_to_nothing_end_it_in_one_line(sweep, tmp_path, results, kind):
     with opened(sweep(("trials: 3", "trials: 999")), tmp_path, False) as ledger:
         filled(ledger, *results)
-        count = len(results) - results.count(FINISHED)
-        with pytest.raises(kind, match=f"the last {count} trials came to nothing; of the last: too deep"):
+        with pytest.raises(kind, match=f"the last {len(results)} trials came to nothing; of the last: too deep"):
             ledger.ask()
+
+
+def test_what_finished_before_so_many_came_to_nothing_is_concluded_from(sweep, tmp_path, caplog):
+    with opened(sweep(("trials: 3", "trials: 999")), tmp_path, False) as ledger:
+        filled(ledger, FINISHED, *[FAILED] * 100)
+        assert ledger.ask() is None
+        assert ledger.over()
+        assert "the last 100 trials came to nothing; of the last: too deep" in caplog.text
+
+
+def test_trials_that_nothing_tells_of_are_not_taken_for_those_of_a_sweep(sweep, tmp_path):
+    with opened(sweep(), tmp_path, False) as ledger:
+        filled(ledger, FINISHED)
+        (ledger.folder / "trials" / "0000").mkdir(parents=True)
+        (ledger.folder / "tuner.json").unlink()
+    with pytest.raises(RunError, match="has trials, but no tuner"), opened(sweep(), tmp_path, True):
+        pass
 
 
 @pytest.mark.parametrize(
@@ -90,6 +108,7 @@ def test_a_folder_with_a_sweep_is_gone_on_with_only_where_asked(sweep, tmp_path)
         ([("confirm:", "set: {train.epochs: 1}\nconfirm:")], (), "set.train.epochs: not there, now 1"),
         ([("[8, 16, 32]", "[8, 16]")], (), r"space.train.batch_size.values: \[8, 16, 32\], now \[8, 16\]"),
         ([("random", "grid")], (), "tuner.name: random, now grid"),
+        ([(RATE + BATCH, BATCH + RATE)], (), "order of the space: .*, now "),
         ([], [("units: [16]", "units: [17]")], r"recipe.model.units: \[16\], now \[17\]"),
     ],
 )

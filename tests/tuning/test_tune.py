@@ -12,10 +12,12 @@ import pytest
 import yaml
 
 from kerasapp.callbacks.history import HistoryFile
+from kerasapp.callbacks.stop import StopOnSignal
 from kerasapp.errors import RunError, WorkError
 from kerasapp.recipe import load
 from kerasapp.run import Run, all_runs
 from kerasapp.training import evaluate, train
+from kerasapp.tuning._ledger import Asked
 from kerasapp.tuning._trial import Trials
 from kerasapp.tuning.sweep import load_sweep
 from kerasapp.tuning.tune import tune
@@ -192,6 +194,16 @@ def test_the_score_of_several_seeds_is_their_mean(sweep, tmp_path):
     assert seeds == [3, 4]
 
 
+def test_a_trial_that_is_pruned_is_trained_with_no_further_seed(sweep, tmp_path):
+    changes = ("budget", "seeds: 2\npruning: median\nset: {train.epochs: 4}\nbudget")
+    with StopOnSignal() as stop:
+        trainer = Trials(sweep(changes), tmp_path / "sweep", tmp_path, stop, lambda *_: None)
+        asked = Asked("0009", {"train.batch_size": 16}, "0009")
+        result = trainer.train(asked, [[1.1] * 4] * 5)
+    assert (result["state"], result["epochs"]) == ("pruned", 3)
+    assert [path.name for path in (tmp_path / "sweep" / "trials").iterdir()] == ["0009"]
+
+
 def test_the_score_of_a_cross_validated_trial_is_the_mean_over_its_folds(sweep, tmp_path):
     made = sweep(UNCONFIRMED, ("trials: 3", "trials: 1"), recipe=[("split:", "folds: 3, split:")])
     (row,) = tune(made, tmp_path)["trials"]
@@ -238,20 +250,24 @@ def test_data_that_changed_is_refused_also_where_every_trial_has_a_seed_of_its_o
 
 def test_a_run_that_another_process_still_writes_to_is_waited_for(sweep, tmp_path, monkeypatch):
     made = sweep(UNCONFIRMED, ("trials: 3", "trials: 1"))
-    run = Run(Path(tune(made, tmp_path)["best"]["run"]))
+    best = tune(made, tmp_path)["best"]
+    run = Run(Path(best["run"]))
     run.update(state="running")
-    (tmp_path / "runs" / "sweep" / "tuner.json").unlink()
     monkeypatch.setattr("kerasapp.run.LOCK_SECONDS", 0.05)
     monkeypatch.setattr("kerasapp.tuning._trial.AGAIN", 0.05)
     held = os.open(run.path / ".lock", os.O_RDWR)
     fcntl.flock(held, fcntl.LOCK_EX)  # by a worker whose chief was killed, which ends soon
     ends = threading.Timer(1.0, os.close, [held])
     ends.start()
-    assert tune(made, tmp_path)["trials"][0]["state"] == "finished"
+    with StopOnSignal() as stop:
+        trainer = Trials(made, tmp_path / "runs" / "sweep", tmp_path, stop, lambda *_: None)
+        assert trainer.train(Asked("0000", best["values"], "0000"))["state"] == "finished"
     ends.join()
 
 
-@pytest.mark.parametrize("more", [(), ("confirm:", "constraints: {latency: {max: 1e9}}\nconfirm:")])
+@pytest.mark.parametrize(
+    "more", [pytest.param((), marks=pytest.mark.slow), ("confirm:", "constraints: {latency: {max: 1e9}}\nconfirm:")]
+)
 def test_trials_in_turn_read_equal_data_once(sweep, tmp_path, monkeypatch, more):
     from kerasapp.data import synthetic
 

@@ -99,6 +99,19 @@ def test_a_trial_that_takes_down_worker_after_worker_fails(sweep, tmp_path):
         assert chief.create_trial("d").trial_id != name
 
 
+def test_what_confirms_and_takes_down_worker_after_worker_is_left_out(sweep, tmp_path):
+    with opened(sweep(("trials: 3", "trials: 1")), tmp_path, False) as ledger:
+        chief = Chief(ledger)
+        ledger.tell(chief.create_trial("a").trial_id, FINISHED)
+        for worker in "abc":
+            name = chief.create_trial(worker).trial_id
+            chief.lost(worker)
+            chief.jobs.sort()  # the same again
+        assert chief.hopeless() == {name.removeprefix("confirm/")}
+        chief.end_trial(chief.create_trial("d"))
+        assert chief.over()
+
+
 def test_a_chief_that_is_not_there_is_one_line(monkeypatch):
     monkeypatch.setattr(_worker, "WITHIN", 0.3)
     with pytest.raises(
