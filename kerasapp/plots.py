@@ -101,7 +101,8 @@ def _count_texts(axes: "Axes", counts: np.ndarray, shares: np.ndarray) -> None:
     size = TEXT if counts.max() < 1000 or len(counts) <= 5 else TEXT - 2
     for row, column in np.argwhere(counts):
         colour = "#fefefe" if shares[row, column] > 0.5 else INK
-        axes.text(column, row, f"{counts[row, column]}", ha="center", va="center", color=colour, fontsize=size)
+        text = axes.text(column, row, f"{counts[row, column]}", ha="center", va="center", color=colour, fontsize=size)
+        text.set_in_layout(False)  # it lies within the axes: finding out takes half of the drawing
 
 
 def image_grid(images: Sequence[np.ndarray], captions: Sequence[str] = (), *, columns: int = 8) -> "Figure":

@@ -47,6 +47,7 @@ def train(
     name: str | None = None,
     eager: bool = False,
     before: Callable[[Prepared], None] | None = None,
+    manner: Manner | None = None,
 ) -> Run:
     """Trains a recipe and reports on it; gives the run. Raises RecipeError, DataError, WorkError.
 
@@ -57,9 +58,9 @@ def train(
     if recipe.train.resume and before is None and (left := unfinished(recipe, root)):
         if name is not None:
             raise RunError(left.path, "is of this very recipe and unfinished: --name is for a new run, leave it out")
-        return resume(left, root, eager=eager)
+        return resume(left, root, eager=eager, manner=manner)
     with StopOnSignal() as stop:
-        return Work(stop, eager, root).begin(recipe, root / "runs" / recipe.name, name, before)
+        return Work(stop, eager, root, manner).begin(recipe, root / "runs" / recipe.name, name, before)
 
 
 def settled(recipe: Recipe, root: Path) -> Recipe:
@@ -69,7 +70,7 @@ def settled(recipe: Recipe, root: Path) -> Recipe:
     return with_absolute_source(recipe, root)
 
 
-def resume(run: Run, root: Path = Path(), *, eager: bool = False) -> Run:
+def resume(run: Run, root: Path = Path(), *, eager: bool = False, manner: Manner | None = None) -> Run:
     """Goes on with a run that was interrupted, stopped or failed, as if it had never been left; gives the run.
 
     Raises RunError where its data has changed since, or another process is at it.
@@ -80,7 +81,7 @@ def resume(run: Run, root: Path = Path(), *, eager: bool = False) -> Run:
         log.info("%s: is finished, there is nothing to go on with%s", run.path, hint)
         return run
     with StopOnSignal() as stop:
-        return Work(stop, eager, root).go_on(run)
+        return Work(stop, eager, root, manner).go_on(run)
 
 
 def unfinished(recipe: Recipe, root: Path) -> Run | None:
