@@ -105,7 +105,7 @@ def test_a_port_that_can_not_be_is_one_line(runs, port):
         board(runs, port)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_a_signal_ends_tensorboard_too(runs, number):
     code = f"from pathlib import Path; from kerasapp.board import board; board([Path({str(runs[0])!r})], 0)"
     words = [sys.executable, "-u", "-c", code]

@@ -13,8 +13,9 @@ from kerasapp.errors import KerasappError, RecipeError, RunError
 from kerasapp.export import export
 from kerasapp.pictures import pixels_of
 from kerasapp.recipe import load
-from kerasapp.training import evaluate_features, reproduce, train
+from kerasapp.training import Manner, evaluate_features, reproduce, train
 
+PLAIN = Manner(pages=False)
 RECIPE = """\
 title: T
 seed: 0
@@ -148,7 +149,7 @@ def test_a_stage_that_keeps_both_optimizers_may_name_their_rates(root):
         "train.optimizers": {"generator": {"name": "Adam", "use_ema": True}},
         "train.stages": [{"epochs": 1, "trainable": ["down_*", "score*"]}, kept],
     }
-    run = train(load(root / "stages.yaml").replaced(changes), root)
+    run = train(load(root / "stages.yaml").replaced(changes), root, manner=PLAIN)
     first, second = (pixels_of(file.read_bytes()) for file in sorted((run.path / "sheets").glob("*.png")))
     assert first[2:50, 2:50].std() > 0, "averages of what was not trained are no black picture"
     assert not np.array_equal(first, second)
@@ -220,7 +221,7 @@ def test_distances_by_a_classifier_of_ours_and_by_a_model_in_a_file(run_of, root
 
     text = RECIPE.format(model="{name: cnn, blocks: 1, filters: 4, units: [8]}")
     (root / "judge.yaml").write_text(text.replace("image_generation, draw_every: 1", "image_classification"))
-    judge = train(load(root / "judge.yaml"), root)
+    judge = train(load(root / "judge.yaml"), root, manner=PLAIN)
     told = evaluate_features(run_of("gan"), str(judge.path), split="train", count=60, root=root)
     assert {"fid", "kid", "precision", "recall", "confidence"} <= told["metrics"].keys()
     assert sum(told["shares"].values()) == pytest.approx(100, abs=0.1) and list(told["shares"]) == ["0", "1", "2"]
@@ -268,7 +269,7 @@ def test_a_distance_is_measured_while_it_trains_and_may_choose_the_model(root, t
         "train.keep": "best",
         "train.measure_every": 2,
     }
-    run = train(load(root / "judged.yaml").replaced(changes), root)
+    run = train(load(root / "judged.yaml").replaced(changes), root, manner=PLAIN)
     rows = list(csv.DictReader((run.path / "history.csv").open()))
     assert rows[0]["val_fid"] == "" and float(rows[1]["val_fid"]) > 0 and rows[1]["val_kid"]
     assert run.report["training"]["best_epoch"] == 2

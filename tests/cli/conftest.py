@@ -1,4 +1,4 @@
-"""A run of word vectors, written by hand."""
+"""The command line, in this process and in one of its own; and a run of word vectors, written by hand."""
 
 import json
 import subprocess
@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from kerasapp import vectors
+from kerasapp.cli import run
 from kerasapp.recipe import load
 from kerasapp.vectors import Vectors
 
@@ -63,5 +64,20 @@ def app(tmp_path):
     def call(*given):
         command = [sys.executable, "-c", code, *map(str, given)]
         return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+
+    return call
+
+
+@pytest.fixture
+def called(tmp_path, monkeypatch, capfd):
+    """`called(words...)` runs the command line in this process, which spares TensorFlow's start: exit code, stdout,
+    stderr.
+    """
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words):
+        capfd.readouterr()
+        code = run([str(word) for word in words])
+        return code, *capfd.readouterr()
 
     return call

@@ -179,13 +179,13 @@ def test_a_run_named_twice_is_removed_once(tmp_path):
     assert len(done.stdout.splitlines()) == 1
 
 
-def test_a_fault_in_the_data_to_evaluate_on_is_positioned_in_that_option(tmp_path):
+def test_a_fault_in_the_data_to_evaluate_on_is_positioned_in_that_option(called, tmp_path):
     folder = a_run(tmp_path)
     (folder / "recipe.yaml").write_text(TEXT)
     source = "{name: sklearn, dataset: digits, lbel: y}"
-    done = kerasapp("evaluate", "first", "--data", source, cwd=tmp_path)
-    assert done.returncode == 2
-    assert done.stderr.startswith(f"--data:1:{source.index('lbel') + 1}: ")
+    code, _, err = called("evaluate", "first", "--data", source)
+    assert code == 2
+    assert err.startswith(f"--data:1:{source.index('lbel') + 1}: ")
 
 
 @pytest.mark.parametrize("number, code", [(errno.EROFS, 2), (errno.EACCES, 2), (errno.ENOSPC, 1)])

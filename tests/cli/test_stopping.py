@@ -17,7 +17,9 @@ train: {epochs: 100000}
 """
 
 
-@pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    "number, code", [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)]
+)
 def test_a_signal_ends_a_run_cleanly_and_says_how_to_go_on(tmp_path, number, code):
     (tmp_path / "long.yaml").write_text(TEXT)
     process = subprocess.Popen(

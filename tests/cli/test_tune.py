@@ -5,8 +5,6 @@ from unittest.mock import Mock
 
 import pytest
 
-from kerasapp.cli import run
-
 RECIPE = """\
 title: T
 task: image_classification
@@ -25,19 +23,10 @@ space:
 """
 
 
-@pytest.fixture
-def called(tmp_path, monkeypatch, capfd):
-    """`called(words...)`: exit code, stdout, stderr, beside `small.yaml` and `sweep.yaml`."""
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(autouse=True)
+def files(tmp_path):
     (tmp_path / "small.yaml").write_text(RECIPE)
     (tmp_path / "sweep.yaml").write_text(SWEEP)
-
-    def call(*words):
-        capfd.readouterr()
-        code = run([str(word) for word in words])
-        return code, *capfd.readouterr()
-
-    return call
 
 
 def test_tune_says_in_json_what_the_contract_says(called, tmp_path):

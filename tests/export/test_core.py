@@ -11,7 +11,7 @@ from kerasapp.cli import run as cli
 from kerasapp.export import export
 from kerasapp.prediction import predict_raw
 from kerasapp.recipe import load
-from kerasapp.training import train
+from kerasapp.training import Manner, train
 
 TEXT = """\
 title: Words of pictures
@@ -32,7 +32,7 @@ def recipe(tmp_path):
 
 
 def test_the_reader_and_the_model_together_say_what_predict_says(recipe, tmp_path):
-    run = train(load(recipe), tmp_path)
+    run = train(load(recipe), tmp_path, manner=Manner(pages=False))
     told = export(run, root=tmp_path)
     assert told["verified"]["verified"] and told["verified"]["labels_equal"]
     call = tf.saved_model.load(told["path"]).signatures["serving_default"]

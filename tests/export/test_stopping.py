@@ -8,7 +8,7 @@ import time
 import pytest
 
 from kerasapp.recipe import load
-from kerasapp.training import train
+from kerasapp.training import Manner, train
 
 TEXT = """\
 title: Small
@@ -23,7 +23,7 @@ train: {epochs: 1}
     "when, number, code",
     [
         ("saved_model.pb", signal.SIGTERM, 143),
-        (None, signal.SIGINT, 130),
+        pytest.param(None, signal.SIGINT, 130, marks=pytest.mark.slow),
         pytest.param("saved_model.pb", signal.SIGINT, 130, marks=pytest.mark.slow),
         pytest.param(None, signal.SIGTERM, 143, marks=pytest.mark.slow),
     ],
@@ -31,7 +31,7 @@ train: {epochs: 1}
 def test_a_signal_leaves_no_hidden_folder(tmp_path, number, code, when):
     """While it verifies, in another process, and as soon as there is a folder."""
     (tmp_path / "small.yaml").write_text(TEXT)
-    train(load(tmp_path / "small.yaml"), tmp_path, name="one")
+    train(load(tmp_path / "small.yaml"), tmp_path, name="one", manner=Manner(pages=False))
     process = subprocess.Popen(
         [sys.executable, "-m", "kerasapp", "export", "one"],
         cwd=tmp_path,

@@ -157,6 +157,7 @@ def test_four_epochs_are_enough_for_sixty_pictures_of_colours():
     assert model.evaluate(images[48:], labels[48:], verbose=0)[1] >= 0.9
 
 
+@pytest.mark.slow  # the smoke form of vision/digits_cnn does, too
 def test_the_default_learns_handwritten_digits():
     from sklearn.datasets import load_digits
 

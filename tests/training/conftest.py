@@ -3,7 +3,7 @@
 import pytest
 
 from kerasapp.recipe import load
-from kerasapp.training import train
+from kerasapp.training import Manner, train
 
 TEXT = """\
 title: T
@@ -17,12 +17,15 @@ train: {{epochs: 3, batch_size: 16{train}}}
 
 @pytest.fixture
 def trained(tmp_path):
-    """Trains a small recipe with changes: `trained(train=", epochs: 2")`, or `trained({"train.epochs": 2})`."""
+    """Trains a small recipe with changes: `trained(train=", epochs: 2")`, or `trained({"train.epochs": 2})`; its report
+    is not drawn unless asked for.
+    """
 
-    def made(changes=None, *, task="", data="", train_="", root="root", name=None):
+    def made(changes=None, *, task="", data="", train_="", root="root", name=None, pages=False):
         path = tmp_path / "small.yaml"
         path.write_text(TEXT.format(task=task, data=data, train=train_))
         recipe = load(path)
-        return train(recipe.replaced(changes) if changes else recipe, tmp_path / root, name=name)
+        recipe = recipe.replaced(changes) if changes else recipe
+        return train(recipe, tmp_path / root, name=name, manner=Manner(pages=pages))
 
     return made

@@ -13,7 +13,7 @@ from kerasapp.errors import RecipeError
 from kerasapp.export import export
 from kerasapp.models._convolutions import DEVIATION, TORCH_MEAN
 from kerasapp.recipe import load
-from kerasapp.training import _base_weights, train
+from kerasapp.training import Manner, _base_weights, train
 from kerasapp.training._base_weights import take_weights
 from kerasapp.training._prepare import adapted, build
 from kerasapp.training._weights_files import differing, is_legacy
@@ -96,7 +96,7 @@ def test_a_file_of_weights_or_of_a_model_goes_into_the_base(recipe, tmp_path, na
 def test_a_run_gives_its_base_and_needs_what_it_started_from_no_more(recipe, tmp_path, monkeypatch):
     monkeypatch.setattr("kerasapp.training._work.report", lambda *_, **__: None)
     base().save_weights(tmp_path / "base.weights.h5")
-    run = train(recipe("base.weights.h5", strategy="train_all"), tmp_path)
+    run = train(recipe("base.weights.h5", strategy="train_all"), tmp_path, manner=Manner(pages=False))
     (tmp_path / "base.weights.h5").unlink()
     ours = taken(recipe(run.path))
     for own, other in zip(ours.get_weights(), run.model().get_layer("base").get_weights(), strict=True):
@@ -174,7 +174,7 @@ def test_layers_that_keras_named_by_a_number_are_found_again_in_another_model():
 
 @pytest.mark.slow
 def test_a_network_of_our_own_starts_from_a_run_or_an_exported_model(own, tmp_path):
-    run = train(own("none"), tmp_path)
+    run = train(own("none"), tmp_path, manner=Manner(pages=False))
     folder = export(run)["path"]
     for source in (run.path, folder):
         same_but_for_the_head(whole(own(source, classes=4)), run.model())

@@ -15,7 +15,7 @@ from kerasapp.callbacks.stop import Stopped
 from kerasapp.recipe import load
 from kerasapp.run import Run
 from kerasapp.tasks.image_classification import ImageClassification
-from kerasapp.training import _features, resume, train
+from kerasapp.training import Manner, _features, resume, train
 
 RECIPE = """\
 title: Photographs
@@ -36,7 +36,7 @@ def run(tmp_path, monkeypatch):
             monkeypatch.setattr("kerasapp.training._work.report", lambda *_, **__: None)
         given = {"augmentation": augmentation, "views": views, "weights": weights, "strategy": strategy}
         (tmp_path / "mine.yaml").write_text(RECIPE.format(**given))
-        return train(load(tmp_path / "mine.yaml"), tmp_path)
+        return train(load(tmp_path / "mine.yaml"), tmp_path, manner=Manner(pages=False))
 
     return of
 

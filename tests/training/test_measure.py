@@ -37,7 +37,7 @@ def measured(trained, tmp_path):
     (tmp_path / "own.py").write_text(OWN)
     task = {"name": "./own.py:Worst"}
     data = {"name": "sklearn", "dataset": "digits", "split": {"validation": 0.2, "test": 0.2}}
-    return lambda changes: trained({"task": task, "data": data, "train.epochs": 5, **changes})
+    return lambda changes, **more: trained({"task": task, "data": data, "train.epochs": 5, **changes}, **more)
 
 
 def rows(run):
@@ -53,7 +53,7 @@ def by_hand(run, split):
 
 
 def test_the_model_kept_is_the_best_by_it_and_the_report_has_it(measured):
-    run = measured({"train.monitor": {"metric": "val_worst_recall", "mode": "max"}})
+    run = measured({"train.monitor": {"metric": "val_worst_recall", "mode": "max"}}, pages=True)
     values = [row["val_worst_recall"] for row in rows(run)]
     assert len(values) == 5 and max(values) > 0
     assert by_hand(run, "validation") == pytest.approx(max(values))

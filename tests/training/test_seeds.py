@@ -8,7 +8,7 @@ import pytest
 from kerasapp.callbacks.stop import Stopped
 from kerasapp.errors import DataError, WorkError
 from kerasapp.recipe import load
-from kerasapp.training import over, train, train_seeds
+from kerasapp.training import Manner, over, train, train_seeds
 
 
 @pytest.fixture
@@ -22,7 +22,11 @@ def recipe(tmp_path) -> Path:
 
 
 def test_a_seed_among_several_gives_what_it_gives_alone(recipe, tmp_path):
-    told = list(train_seeds(lambda changed, name: train(changed, tmp_path, name=name), recipe, 3, "many"))
+    told = list(
+        train_seeds(
+            lambda changed, name: train(changed, tmp_path, name=name, manner=Manner(pages=False)), recipe, 3, "many"
+        )
+    )
     assert [seed for seed, _ in told] == [7, 8, 9]
     assert [run.path.name for _, run in told] == ["many-1", "many-2", "many-3"]
     alone = train(recipe.replaced({"seed": 8}), tmp_path)

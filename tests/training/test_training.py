@@ -26,7 +26,7 @@ def same(a, b):
 
 
 def test_a_run_leaves_what_the_contract_names(trained):
-    run = trained()
+    run = trained(pages=True)
     names = (
         "recipe.yaml",
         "environment.json",
@@ -235,7 +235,7 @@ def test_a_class_weight_for_no_class_is_refused(trained):
 
 
 def test_folds_test_each_example_once_and_report_mean_and_spread(trained):
-    run = trained({"data.folds": 3, "train.epochs": 1})
+    run = trained({"data.folds": 3, "train.epochs": 1}, pages=True)
     told = run.report["cross_validation"]
     values = told["metrics"]["accuracy"]["values"]
     assert told["folds"] == 3 and len(values) == 3

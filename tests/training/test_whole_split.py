@@ -27,7 +27,7 @@ def outputs(run):
     return len(split), pipeline.outputs(run.model(), run.task, split)
 
 
-@pytest.mark.parametrize("steps", [1, 8])
+@pytest.mark.parametrize("steps", [pytest.param(1, marks=pytest.mark.slow), 8])
 @pytest.mark.parametrize("more", [{}, {"train.label_smoothing": 0.2, "train.class_weight": "balanced"}])
 def test_classes_are_counted_once_whatever_the_last_batch(trained, steps, more):
     data = {"name": "synthetic", "image_shape": [8, 8, 1], "num_classes": 7, "examples": EXAMPLES}
@@ -48,7 +48,7 @@ def test_classes_are_counted_once_whatever_the_last_batch(trained, steps, more):
     assert {name: told[name] for name in oracle} == pytest.approx(oracle, rel=1e-5)
 
 
-@pytest.mark.parametrize("steps", [1, 8])
+@pytest.mark.parametrize("steps", [pytest.param(1, marks=pytest.mark.slow), 8])
 def test_errors_of_a_number_are_of_the_whole_split_in_its_own_units(trained, steps):
     data = {"name": "synthetic", "columns": 4, "regression": True, "examples": EXAMPLES}
     run = trained({
