@@ -181,7 +181,7 @@ def test_what_cannot_be_trained_is_told_before_the_first_step(root, changes, tol
         train(load(root / "bad.yaml").replaced(changes), root)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", ["gan", "coder", pytest.param("plain", marks=pytest.mark.slow)])
 def test_an_export_is_verified_and_a_report_shows_what_is_made(run_of, root, name):
     run = run_of(name)
     assert export(run, root=root)["verified"]["verified"] is True

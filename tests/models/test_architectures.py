@@ -47,6 +47,7 @@ STRIDES = {
     "xception": (4, 8, 16, 32), "efficientnet": (2, 4, 8, 16, 32),
 }  # fmt: skip
 UNPADDED = {"alexnet": 2, "inception_v3": 4, "xception": 4}  # places that borders may cost
+LARGE = ("densenet", "efficientnet", "googlenet", "inception_v3", "xception")  # to build twice
 SMALLEST = {
     "alexnet": (63, 15), "inception_v3": (75, 21), "xception": (7, 5), "densenet": (29, 8), "vgg": (32, 32),
     "googlenet": (32, 8), "mobilenet_v2": (32, 8), "mobilenet_v3": (32, 8), "efficientnet": (32, 8),
@@ -115,7 +116,9 @@ def test_stages_are_found_by_name_at_their_strides_and_arguments_reach_all_layer
         assert 0 <= -(-size // max(1, stride // less)) - places <= UNPADDED.get(name, 0)
 
 
-@pytest.mark.parametrize("name, smallest", SMALLEST.items())
+@pytest.mark.parametrize(
+    "name, smallest", [pytest.param(*row, marks=SLOW if row[0] in LARGE else ()) for row in SMALLEST.items()]
+)
 def test_an_image_too_small_is_told_with_the_size_that_would_do(name, smallest):
     for stem, least in zip(("imagenet", "cifar"), smallest, strict=True):
         given = QUICK.get(name, {}) | ({"stem": stem} if name != "vgg" else {})

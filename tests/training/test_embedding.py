@@ -7,7 +7,7 @@ from kerasapp.errors import RecipeError
 from kerasapp.evaluation import evaluate
 from kerasapp.recipe import load
 from kerasapp.run import Run
-from kerasapp.training import prepare, train
+from kerasapp.training import Manner, prepare, train
 from kerasapp.training._embedding import known_at_start
 from kerasapp.vector_files import Ngrams
 from kerasapp.vectors import Vectors, write
@@ -20,6 +20,7 @@ data: {{name: csv, path: {path}, text: text, label: label, split: {{validation: 
 model: {{name: bag_of_vectors, dimensions: 3, embedding: {{from: {source}, trainable: {trainable}}}}}
 train: {{epochs: 2, batch_size: 16, optimizer: {{name: Adam, learning_rate: 0.05}}}}
 """
+PLAIN = Manner(pages=False)
 VECTORS = {"oak": [1, 2, 3], "Elm": [4, 5, 6], "good": [7, 8, 9], ".": [0, 1, 0], "unheard": [9, 9, 9]}
 
 
@@ -114,11 +115,13 @@ def test_other_words_have_vectors_made_of_their_ngrams_and_are_counted_apart(rec
     assert "3 of these made of the word's n-grams" in (run.path / "report.md").read_text()
 
 
-@pytest.mark.parametrize("stages", [None, [{"epochs": 1, "trainable": ["head"]}, {"epochs": 1}]])
+@pytest.mark.parametrize(
+    "stages", [None, pytest.param([{"epochs": 1, "trainable": ["head"]}, {"epochs": 1}], marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("trainable", ["true", "false"])
 def test_frozen_vectors_stay_as_they_were_and_others_move(recipe, vectors, tmp_path, trainable, stages):
     asked = recipe(vectors, trainable).replaced({"train.stages": stages, "train.monitor.metric": "loss"})
-    run = train(asked, tmp_path)
+    run = train(asked, tmp_path, manner=PLAIN)
     before, after = table(prepare(run.recipe).model), table(run.model())
     assert np.array_equal(before, after) is (trainable == "false")
     assert run.report["parameters"]["trainable"] == (8 * 3 + 8 if trainable == "true" else 8)
@@ -133,7 +136,7 @@ def test_a_stage_that_would_train_frozen_vectors_is_refused(recipe, vectors):
 
 
 def test_a_finished_run_needs_its_vectors_no_more(recipe, vectors, tmp_path):
-    run = train(recipe(vectors, "false"), tmp_path)
+    run = train(recipe(vectors, "false"), tmp_path, manner=PLAIN)
     expected = table(run.model())
     vectors.unlink()
     again = Run(run.path)
@@ -153,7 +156,7 @@ def test_the_report_compares_with_classifiers_on_the_vectors_themselves(recipe, 
     assert all(name in (run.path / "report.md").read_text() for name in own)
     assert run.report["baselines"][2]["metrics"]["accuracy"]["value"] == 1, "good has a vector, bad has none"
     assert len(list(tmp_path.glob("runs/.baselines/*"))) == 2
-    other = train(recipe(vectors).replaced({"model.embedding": None}), tmp_path)
+    other = train(recipe(vectors).replaced({"model.embedding": None}), tmp_path, manner=PLAIN)
     assert rivals(other) == rivals(run)[:2]
 
 
@@ -169,7 +172,7 @@ def test_vectors_are_compared_with_on_resuming_while_they_are_those_of_the_start
     vectors.unlink()
     assert known_at_start(run, run.task) is None
     assert f"{vectors}: no such file" in caplog.messages[-1]
-    without = train(recipe(vectors).replaced({"model.embedding": None}), tmp_path)
+    without = train(recipe(vectors).replaced({"model.embedding": None}), tmp_path, manner=PLAIN)
     assert known_at_start(without, without.task) is None
 
 
@@ -179,8 +182,8 @@ def test_a_run_of_word_vectors_is_taken_by_its_name_and_kept_by_its_path(recipe,
         "task: {name: word2vec, min_count: 2}\ndata: {name: synthetic, texts: true}\n"
         "model: {name: word2vec, dimensions: 3}\ntrain: {epochs: 1}\n"
     )
-    source = train(load(words), tmp_path, name="own")
-    run = train(recipe("words/own"), tmp_path)
+    source = train(load(words), tmp_path, name="own", manner=PLAIN)
+    run = train(recipe("words/own"), tmp_path, manner=PLAIN)
     assert run.recipe.model["embedding"]["from"] == run.report["embedding"]["from"] == str(source.path.resolve())
     assert run.report["embedding"]["found"] == 3  # oak, elm, fir
     vectors = source.task.result(source.model())

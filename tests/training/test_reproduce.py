@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from kerasapp.errors import RunError
-from kerasapp.training import reproduce, train
+from kerasapp.training import Manner, reproduce, train
 
 NETS = (
     "import keras\n"
@@ -20,7 +20,8 @@ NETS = (
 
 @pytest.fixture
 def again(tmp_path):
-    return lambda run: reproduce(run, lambda recipe, before: train(recipe, tmp_path / "root", before=before))
+    one = lambda recipe, before: train(recipe, tmp_path / "root", before=before, manner=Manner(pages=False))  # noqa: E731
+    return lambda run: reproduce(run, one)
 
 
 def paths(told):
@@ -49,7 +50,7 @@ def arrays(tmp_path):
         {"train.stop_after": 2},
         {"train.early_stopping": {"patience": 1}, "train.optimizer": {"name": "SGD", "learning_rate": 3.0},
          "train.epochs": 6},
-        {"data.folds": 2, "train.epochs": 1},
+        pytest.param({"data.folds": 2, "train.epochs": 1}, marks=pytest.mark.slow),
     ],
     ids=["random parts", "stop_after", "early stopping", "folds"],
 )  # fmt: skip

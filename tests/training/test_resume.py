@@ -291,9 +291,12 @@ def test_two_optimizers_in_a_step_of_ones_own_are_gone_on_with_exactly(monkeypat
     "more, step, told",
     [
         ("self.count = tf.Variable(0.0, name='count')", "self.count.assign_add(1.0)", "the variable count"),
-        ("pass", "loss = loss + 0.0 * tf.random.normal([])", "the operation RandomStandardNormal"),
+        pytest.param(
+            "pass", "loss = loss + 0.0 * tf.random.normal([])", "the operation RandomStandardNormal",
+            marks=pytest.mark.slow,
+        ),
     ],
-)
+)  # fmt: skip
 def test_what_no_saved_state_holds_is_told_at_once(recipe, tmp_path, caplog, more, step, told):
     with caplog.at_level("WARNING", "kerasapp"):
         train(recipe({**own_net(tmp_path, more, step), **ONE}), tmp_path)

@@ -1,6 +1,9 @@
 """The median stopping rule."""
 
 from types import SimpleNamespace
+from unittest.mock import Mock
+
+import pytest
 
 from kerasapp.tuning._frame import Goal, Objective, Pruning
 from kerasapp.tuning._pruning import MedianRule, mean_until
@@ -54,6 +57,10 @@ def test_epochs_without_a_measurement_have_no_say():
     assert mean_until([None], 1) is None
 
 
+class Killed(BaseException):
+    """Stands for a kill."""
+
+
 def test_a_hopeless_trial_is_pruned_with_all_of_its_stages(sweep, tmp_path, monkeypatch):
     monkeypatch.setattr("kerasapp.tuning._ledger.Ledger.curves", lambda self: [[2.0] * 6] * 5)
     made = sweep(
@@ -61,12 +68,12 @@ def test_a_hopeless_trial_is_pruned_with_all_of_its_stages(sweep, tmp_path, monk
         recipe=[("epochs: 2, ", "stages: [{epochs: 4}, {epochs: 2}], ")],
     )  # fmt: skip
     monkeypatch.setattr("kerasapp.tuning._ledger.Ledger.finished", lambda self: list(self.rows.values()))
-    rows = tune(made, tmp_path)["trials"]
-    assert [(row["state"], row["epochs"]) for row in rows] == [("pruned", 3)]
-    assert "the median of 5 trials" in rows[0]["reason"]
-    (tmp_path / "runs" / "sweep" / "tuner.json").unlink()  # killed when the runs had ended, before that was told
-    again = tune(made, tmp_path)["trials"]
-    assert [(row["state"], row["reason"]) for row in again] == [(row["state"], row["reason"]) for row in rows]
+    with monkeypatch.context() as killed, pytest.raises(Killed):  # when the run has ended, before that is told
+        killed.setattr("kerasapp.tuning._ledger.Ledger.tell", Mock(side_effect=Killed))
+        tune(made, tmp_path)
+    (row,) = tune(made, tmp_path, resume=True)["trials"]
+    assert (row["state"], row["epochs"]) == ("pruned", 3)
+    assert "the median of 5 trials" in row["reason"]
 
 
 def test_a_trial_that_is_pruned_in_its_first_fold_has_no_other(sweep, tmp_path, monkeypatch):

@@ -286,8 +286,12 @@ def test_trials_in_turn_read_equal_data_once(sweep, tmp_path, monkeypatch, more)
             "data: {name: synthetic, columns: 4, categories: 1, examples: 90}",
             marks=pytest.mark.slow,
         ),
-        "task: {name: image_classification, augmentation: [{name: shift}]}\n"
-        "data: {name: synthetic, image_shape: [8, 8, 1], examples: 90}\nmodel: {name: cnn, filters: 4, dropout: 0.2}",
+        pytest.param(
+            "task: {name: image_classification, augmentation: [{name: shift}]}\n"
+            "data: {name: synthetic, image_shape: [8, 8, 1], examples: 90}\n"
+            "model: {name: cnn, filters: 4, dropout: 0.2}",
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=["text", "table", "pictures"],
 )
