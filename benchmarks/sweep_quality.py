@@ -63,7 +63,7 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         here = given.root or Path(folder)
-        for seed in range(given.seeds):
+        for seed in range(1, given.seeds + 1):
             table, seconds = swept(here, given.sweep, seed, given.settings)
             best, default = table["best"], table["default"]["confirmed"]
             states = [row["state"] for row in table["trials"]]

@@ -40,13 +40,12 @@ class Outputs:
 
 
 def training_batches(
-    task: Task, split: Split, read: Reader, *, batch_size: int, seed: int, begin: int | tf.Variable = 0
+    task: Task, split: Split, read: Reader, *, batch_size: int, seed: int, begin: int = 0
 ) -> tf.data.Dataset:
     """Batches from number `begin` on, counted over all epochs from 0, each epoch in the order permutation(seed, epoch).
 
     The last batch of an epoch may be smaller. They have no end, so that one iterator serves all epochs: a new one costs
-    as much as some hundred photographs. With a variable as `begin` they end with its epoch, and it is read each time
-    the dataset is iterated.
+    as much as some hundred photographs.
     """
     steps = steps_of(split, batch_size)
 
@@ -54,16 +53,20 @@ def training_batches(
         indices = indices_of(len(split), batch_size, seed, number)
         return task.elements(read(indices), example_keys(seed, number // steps, indices))
 
-    def of_one_epoch(_: tf.Tensor) -> tf.data.Dataset:
-        first = begin.read_value()
-        return tf.data.Dataset.range(first, (first // steps + 1) * steps)
-
-    if isinstance(begin, tf.Variable):
-        numbers = tf.data.Dataset.range(1).flat_map(plain(of_one_epoch))
-        numbers = numbers.apply(tf.data.experimental.assert_cardinality(steps - int(begin) % steps))
-    else:
-        numbers = tf.data.Dataset.range(begin, np.iinfo(np.int64).max)
+    numbers = tf.data.Dataset.range(begin, np.iinfo(np.int64).max)
     return numbers.map(plain(one), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(2)
+
+
+def in_epochs(batches: tf.data.Dataset, steps: int) -> tf.data.Dataset:
+    """Batches without end, `steps` of them each time it is iterated, and then the next ones: all are drawn from one
+    iterator.
+
+    Not for a strategy of `tf.distribute`, under which Keras looks at a first batch that it does not train on.
+    """
+    source = iter(batches)
+    made = tf.data.Dataset.range(steps).map(plain(lambda _: source.get_next()))
+    made.source = source  # is gone when nothing refers to it any more
+    return made
 
 
 def indices_of(count: int, batch_size: int, seed: int, number: int | tf.Tensor) -> tf.Tensor:

@@ -51,44 +51,49 @@ class Plain:
         return raw["x"], keys
 
 
-def epoch_of(count, batch_size, seed, epoch, first=0):
-    """The batches of an epoch from one on, and the variable and the dataset that they came from."""
+def epochs_of(count, batch_size, seed, epoch, first=0):
+    """The batches of an epoch from one on, and of the next ones."""
     steps = -(-count // batch_size)
-    begin = tf.Variable(epoch * steps + first, dtype=tf.int64)
     rows, task = Rows(count), Plain()
     read = pipeline.reader(task, rows)
+    begin = epoch * steps + first
     made = pipeline.training_batches(task, rows, read, batch_size=batch_size, seed=seed, begin=begin)
-    return [(x.numpy(), keys.numpy()) for x, keys in made], begin, made
+    return pipeline.in_epochs(made, steps - first)
+
+
+def epoch_of(*given, **more):
+    return [(x.numpy(), keys.numpy()) for x, keys in epochs_of(*given, **more)]
 
 
 @pytest.mark.parametrize("count, batch_size", [(1, 4), (7, 3), (64, 16), (1000, 32)])
 def test_an_epoch_holds_every_example_once_and_the_last_batch_is_what_is_left(count, batch_size):
-    batches, _, made = epoch_of(count, batch_size, 3, 0)
+    batches = epoch_of(count, batch_size, 3, 0)
     seen = np.concatenate([x for x, _ in batches])
     assert sorted(seen) == list(range(count))
     assert [len(x) for x, _ in batches][:-1] == [batch_size] * (len(batches) - 1)
-    assert made.cardinality().numpy() == len(batches) == -(-count // batch_size)
+    assert epochs_of(count, batch_size, 3, 0).cardinality().numpy() == len(batches) == -(-count // batch_size)
 
 
 def test_the_order_depends_on_seed_and_epoch_and_on_nothing_else():
     def order(seed, epoch):
-        return list(np.concatenate([x for x, _ in epoch_of(200, 16, seed, epoch)[0]]))
+        return list(np.concatenate([x for x, _ in epoch_of(200, 16, seed, epoch)]))
 
     assert order(1, 0) == order(1, 0)
     assert order(1, 0) != order(1, 1) != order(2, 1)
     assert order(1, 0) != list(range(200))
 
 
-def test_a_dataset_follows_its_epoch_from_one_iteration_to_the_next():
-    first, begin, made = epoch_of(50, 10, 1, 0)
-    begin.assign(5)
-    second = [x.numpy() for x, _ in made]
-    assert not np.array_equal(second[0], first[0][0])
-    assert np.array_equal(second[0], epoch_of(50, 10, 1, 1)[0][0][0])
+def test_each_iteration_is_the_next_epoch_and_one_that_nothing_is_taken_from_is_none():
+    made = epochs_of(50, 10, 1, 0)
+    for epoch in range(3):
+        iter(made)  # Keras makes two for each
+        given = [(x.numpy(), keys.numpy()) for x, keys in made]
+        for (x, keys), (y, other) in zip(given, epoch_of(50, 10, 1, epoch), strict=True):
+            assert np.array_equal(x, y) and np.array_equal(keys, other)
 
 
 def test_starting_at_a_later_batch_gives_the_batches_that_would_have_come():
-    whole, rest = epoch_of(100, 16, 5, 2)[0], epoch_of(100, 16, 5, 2, first=4)[0]
+    whole, rest = epoch_of(100, 16, 5, 2), epoch_of(100, 16, 5, 2, first=4)
     assert len(rest) == len(whole) - 4
     for (x, keys), (y, other) in zip(whole[4:], rest, strict=True):
         assert np.array_equal(x, y) and np.array_equal(keys, other)
@@ -97,7 +102,7 @@ def test_starting_at_a_later_batch_gives_the_batches_that_would_have_come():
 def test_batches_without_end_are_those_of_epoch_after_epoch():
     rows, task = Rows(50), Plain()
     made = pipeline.training_batches(task, rows, pipeline.reader(task, rows), batch_size=16, seed=5, begin=6)
-    wanted = [pair for epoch, first in ((1, 2), (2, 0), (3, 0)) for pair in epoch_of(50, 16, 5, epoch, first)[0]]
+    wanted = [pair for epoch, first in ((1, 2), (2, 0), (3, 0)) for pair in epoch_of(50, 16, 5, epoch, first)]
     for (x, keys), (y, other) in zip(made.take(10), wanted, strict=True):
         assert np.array_equal(x, y) and np.array_equal(keys, other)
 
@@ -116,7 +121,7 @@ def test_batches_that_are_held_are_those_that_were_made_and_large_ones_are_not_h
 def test_the_keys_of_augmentation_belong_to_the_example_and_the_epoch_not_to_its_place():
     by_example = {}
     for size in (8, 32):
-        for x, keys in epoch_of(64, size, 1, 0)[0]:
+        for x, keys in epoch_of(64, size, 1, 0):
             for example, key in zip(x, keys, strict=True):
                 assert by_example.setdefault(int(example), tuple(key)) == tuple(key)
     later = {int(e): tuple(k) for x, keys in epoch_of(64, 8, 1, 1)[0] for e, k in zip(x, keys, strict=True)}

@@ -102,15 +102,14 @@ def fit_epochs(
 ) -> None:
     """Keras's `fit` from a place to the end of epoch `until`."""
     at_once = 1 if model.run_eagerly else model.steps_per_execution
-    batches, more = data.of_fit(place.epoch, place.step, at_once)
     with averaging_put_off(model.optimizer):
         model.fit(
-            **batches,
+            **data.of_fit(place.epoch, place.step, at_once),
             validation_data=data.of_validation(),
             initial_epoch=place.epoch,
             epochs=until,
             class_weight=class_weight,
-            callbacks=[*more, *callbacks],
+            callbacks=callbacks,
             shuffle=False,  # the order is the pipeline's
             verbose=0,
         )

@@ -49,7 +49,7 @@ def compose(folder: Path, table: Mapping[str, Any]) -> Document:
     sections = [_best(view), _seeds(view), *_pictures(view, shares), _next(view, shares), _trials(view, folder)]
     return Document(
         headline=headline(view),
-        title=f"{table['title']} ({table['recipe']})",
+        title=f"{table['title'] or table['sweep']} ({table['recipe']})",
         run=str(table["sweep"]),
         warnings=warnings(view),
         tiles=_tiles(view),
