@@ -124,7 +124,7 @@ def test_the_keys_of_augmentation_belong_to_the_example_and_the_epoch_not_to_its
         for x, keys in epoch_of(64, size, 1, 0):
             for example, key in zip(x, keys, strict=True):
                 assert by_example.setdefault(int(example), tuple(key)) == tuple(key)
-    later = {int(e): tuple(k) for x, keys in epoch_of(64, 8, 1, 1)[0] for e, k in zip(x, keys, strict=True)}
+    later = {int(e): tuple(k) for x, keys in epoch_of(64, 8, 1, 1) for e, k in zip(x, keys, strict=True)}
     assert all(by_example[example] != later[example] for example in later)
 
 
