@@ -64,7 +64,7 @@ def in_epochs(batches: tf.data.Dataset, steps: int) -> tf.data.Dataset:
     Not for a strategy of `tf.distribute`, under which Keras looks at a first batch that it does not train on.
     """
     source = iter(batches)
-    made = tf.data.Dataset.range(steps).map(plain(lambda _: source.get_next()))
+    made = _untuned(tf.data.Dataset.range(steps).map(plain(lambda _: source.get_next())))
     made.source = source  # is gone when nothing refers to it any more
     return made
 
@@ -103,7 +103,14 @@ def held(data: tf.data.Dataset, count: int, batch_size: int) -> tf.data.Dataset:
     if count * sum(int(np.prod(spec.shape[1:])) * spec.dtype.size for spec in specs) > HELD:
         return data
     whole = tf.nest.map_structure(lambda *parts: tf.concat(parts, 0), *data)
-    return tf.data.Dataset.from_tensor_slices(whole).batch(batch_size)
+    return _untuned(tf.data.Dataset.from_tensor_slices(whole).batch(batch_size))
+
+
+def _untuned(data: tf.data.Dataset) -> tf.data.Dataset:
+    """Without the thread that tunes an iterator: to end it takes up to 20 ms, an epoch of a small network 10."""
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return data.with_options(options)
 
 
 def steps_of(split: Split, batch_size: int) -> int:
