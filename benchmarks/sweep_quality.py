@@ -37,15 +37,30 @@ def tested(here: Path, rows: list[dict[str, Any]]) -> Metrics:
     return found
 
 
+def text_of(sweep: str) -> str:
+    return stock_files("tuning")[sweep].read_text(encoding="utf-8")
+
+
 def swept(here: Path, sweep: str, seed: int, settings: list[str]) -> tuple[dict[str, Any], float]:
     """The table of a sweep whose search has this seed, and its seconds."""
-    text = stock_files("tuning")[sweep].read_text(encoding="utf-8")
+    text = text_of(sweep)
     name, tuner = re.search(r"^(tuner: (?:\{name: )?(\w+).*)$", text, re.MULTILINE).groups()
     file = here / f"{sweep}_{seed}.yaml"
     file.write_text(text.replace(name, f"tuner: {{name: {tuner}, seed: {seed}}}"), encoding="utf-8")
     begun = time.monotonic()
-    table = called(here, "tune", file.name, *(word for text in settings for word in ("--set", text)))
+    called(here, "tune", file.name, *(word for text in settings for word in ("--set", text)))
+    table = json.loads((here / "runs" / file.stem / "sweep.json").read_text(encoding="utf-8"))
     return table, time.monotonic() - begun
+
+
+def tell(here: Path, table: dict[str, Any]) -> None:
+    """Prints what a sweep came to."""
+    best, states = table["best"], [row["state"] for row in table["trials"]]
+    counts = ", ".join(f"{states.count(state)} {state}" for state in sorted(set(states)))
+    print(f"  {counts}; best trial {best['trial']} {best['score']:.4f} {best['values']}")
+    for row in [*table["confirmed"], table["default"]["confirmed"]]:
+        objective = {table["objective"]["metric"]: [run["score"] for run in row["runs"]]}
+        line(f"{row['trial']} over new seeds", objective | tested(here, row["runs"]))
 
 
 def line(name: str, metrics: Metrics) -> None:
@@ -65,16 +80,12 @@ def main() -> None:
         here = given.root or Path(folder)
         for seed in range(1, given.seeds + 1):
             table, seconds = swept(here, given.sweep, seed, given.settings)
-            best, default = table["best"], table["default"]["confirmed"]
-            states = [row["state"] for row in table["trials"]]
-            counts = ", ".join(f"{states.count(state)} {state}" for state in sorted(set(states)))
-            print(f"search {seed}: {counts}, {seconds:.0f} s; best trial {best['trial']} {best['score']:.4f}")
-            print(f"  {best['values']}")
-            for row in [*table["confirmed"], default]:
-                objective = {table["objective"]["metric"]: [run["score"] for run in row["runs"]]}
-                line(f"{row['trial']} over new seeds", objective | tested(here, row["runs"]))
+            print(f"search {seed}: {seconds:.0f} s")
+            tell(here, table)
         if given.stock:
-            runs = [called(here, "run", table["recipe"], "--seed", str(run["seed"])) for run in default["runs"]]
+            seeds = [run["seed"] for run in table["default"]["confirmed"]["runs"]]
+            recipe = re.search(r"^recipe: (\S+)", text_of(given.sweep), re.MULTILINE)[1]
+            runs = [called(here, "run", recipe, "--seed", str(seed)) for seed in seeds]
             line("the recipe as it is", tested(here, runs))
 
 
