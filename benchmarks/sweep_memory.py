@@ -1,6 +1,6 @@
 """The memory of a sweep whose trials run in turn: resident MiB of the process as each trial ends, and its slope.
 
-python benchmarks/sweep_memory.py --trials 100 --out curve.csv        about four minutes
+python benchmarks/sweep_memory.py --trials 100 --picture docs/images/sweep_memory.png        about four minutes
 """
 
 import argparse
@@ -38,10 +38,19 @@ def resident(pid: int) -> float:
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
 
 
+def drawn(curve: list[float], place: Path) -> None:
+    from kerasapp import figures, plots
+
+    figure, (axes,) = plots.panels_of(1, 1, width=6.0, height=2.6)
+    axes.plot(range(1, len(curve) + 1), curve, color=figures.BLUE)
+    axes.set(xlabel="trials done", ylabel="resident MiB", ylim=(0, 1.2 * max(curve)))
+    place.write_bytes(figures.png(figure))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--trials", type=int, default=100)
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--picture", type=Path)
     given = parser.parse_args()
     curve: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -61,8 +70,8 @@ def main() -> None:
                 continue
         if process.returncode:
             sys.exit((here / "output.txt").read_text()[-2000:])
-    if given.out:
-        given.out.write_text("trial,mib\n" + "".join(f"{n},{mib:.1f}\n" for n, mib in enumerate(curve, 1)))
+    if given.picture:
+        drawn(curve, given.picture)
     late = curve[SETTLED:]
     slope = np.polyfit(range(len(late)), late, 1)[0] if len(late) > 1 else float("nan")
     for number in (1, SETTLED, len(curve) // 2, len(curve)):
