@@ -100,12 +100,25 @@ def answers(address: str) -> bool:
     return True
 
 
+def listens(address: str) -> bool:
+    """Whether there is a listener, within 30 s. gRPC takes most of a second to find out, twice a trial."""
+    until = time.monotonic() + WITHIN
+    while True:
+        try:
+            with socket.create_connection(parted(address), timeout=WITHIN):
+                return True
+        except OSError:
+            if time.monotonic() >= until:
+                return False
+            time.sleep(IDLE)
+
+
 def called(call: Any, address: str) -> Any:
     """What a call of the chief gives. Raises KerasappError where it is gone: KerasTuner's client waits an hour for one
     that is not there.
     """
     told = "the chief is gone"
-    if answers(address):
+    if listens(address):
         try:
             return call()
         except grpc.RpcError as error:
