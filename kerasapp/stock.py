@@ -23,8 +23,12 @@ def stock_files(kind: str = "recipes") -> dict[str, Path]:
     return {path.relative_to(folder).with_suffix("").as_posix(): path for path in sorted(folder.rglob("*.yaml"))}
 
 
-def find_recipe(word: str) -> Path:
-    """The file behind a recipe argument: a path, a stock name, or its last part where that is unambiguous."""
+def find_recipe(word: str, beside: Path | None = None) -> Path:
+    """The file behind a recipe argument: a path, a stock name, or its last part where that is unambiguous; first of all
+    a path from the folder `beside`.
+    """
+    if beside is not None and (beside / word).is_file():
+        return beside / word
     return _find(word, "recipes", "recipe", "`kerasapp new` writes one for a folder of data", "kerasapp list")
 
 

@@ -29,7 +29,7 @@ def _task_of(recipe: str, folder: Path) -> Any:
     from kerasapp.reading import read_file
 
     try:
-        return read_file(str(folder / recipe if (folder / recipe).is_file() else find_recipe(recipe))).plain()["task"]
+        return read_file(str(find_recipe(recipe, folder))).plain()["task"]
     except (RecipeError, TypeError, KeyError):
         return None
 

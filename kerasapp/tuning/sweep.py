@@ -120,9 +120,8 @@ class _Reading:
         word, node = self.values.get("recipe"), self.at("recipe")
         if not isinstance(word, str):
             return None
-        beside = self.path.parent / word
         try:
-            file = beside if beside.is_file() else find_recipe(word)
+            file = find_recipe(word, self.path.parent)
         except RecipeError as error:
             return self.checker.note(node, "recipe", f"recipe {word}: {error.faults[0].message}")
         try:
