@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from kerasapp.data._arrays import Arrays, hashed
+from kerasapp.errors import RunError
 from kerasapp.run import Run
 from kerasapp.training._embedding import Matched
 from kerasapp.types import Split
@@ -25,6 +26,18 @@ def fingerprints(
     weights = {} if init_from is None else {"init_from": _weights(Run(Path(init_from)))}
     vectors = {} if embedding is None else {"embedding": embedding.fingerprint}
     return found | {"order": order.hexdigest()} | weights | vectors
+
+
+def changed(before: dict[str, str] | None, now: dict[str, str]) -> list[str]:
+    """The names of what is not as it was; none where nothing is known of before."""
+    return [name for name in now if before and before.get(name) != now[name]]
+
+
+def check_same_data(place: Path, before: dict[str, str] | None, now: dict[str, str]) -> None:
+    """Raises RunError at a folder whose data is not what it began with."""
+    if names := changed(before, now):
+        told = f"its data has changed since ({', '.join(names)})"
+        raise RunError(place, f"{told}. Put it back as it was, or start anew")
 
 
 def _examples(split: Split) -> np.ndarray:

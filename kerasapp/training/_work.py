@@ -18,13 +18,13 @@ from kerasapp.callbacks.history import HistoryFile
 from kerasapp.callbacks.save_state import Resumable
 from kerasapp.callbacks.stop import StopOnSignal, Stopped
 from kerasapp.environment import environment
-from kerasapp.errors import KerasappError, RunError
+from kerasapp.errors import KerasappError
 from kerasapp.own_copy import edited, hash_own_code
 from kerasapp.recipe import Recipe
 from kerasapp.run import SAMPLES, Run, check_name
 from kerasapp.summary import summary
 from kerasapp.training._callbacks import STATE
-from kerasapp.training._fingerprint import fingerprints
+from kerasapp.training._fingerprint import check_same_data, fingerprints
 from kerasapp.training._fit import fit
 from kerasapp.training._folds import cross_validate
 from kerasapp.training._forgetting import forget_models
@@ -192,11 +192,8 @@ def how_to_go_on(run: Run) -> str:
 
 def check_unchanged(run: Run, state: dict, prepared: Prepared) -> None:
     """Raises RunError where the data is not what the run began with; warns where a version or its code is another."""
-    before, now = state.get("fingerprint"), fingerprints(prepared.splits, None, prepared.embedding)
-    changed = [name for name in now if before and before.get(name) != now[name]]
-    if changed:
-        told = f"its data has changed since ({', '.join(changed)})"
-        raise RunError(run.path, f"{told}. Put it back as it was, or start anew")
+    now = fingerprints(prepared.splits, None, prepared.embedding)
+    check_same_data(run.path, state.get("fingerprint"), now)
     kept = run.read_json("environment.json")
     for package, version in environment(0)["versions"].items():
         if kept["versions"].get(package) != version:

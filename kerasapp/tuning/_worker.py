@@ -17,6 +17,7 @@ from kerasapp.callbacks.stop import StopOnSignal, Stopped
 from kerasapp.comparison import differing
 from kerasapp.errors import KerasappError, RunError
 from kerasapp.files import write_json
+from kerasapp.training._fingerprint import changed
 from kerasapp.tuning._chief import CONFIRM, joined, parted, result_file
 from kerasapp.tuning._confirm import job_place, job_recipe
 from kerasapp.tuning._ledger import TABLE, TRUTH, Asked, asked
@@ -172,6 +173,5 @@ def check_data(folder: Path, key: str, fingerprint: dict[str, str]) -> None:
     if not path.exists():
         write_json(path, fingerprint)
     before = json.loads(path.read_text(encoding="utf-8"))
-    changed = [name for name in fingerprint if before.get(name) != fingerprint[name]]
-    if changed:
-        raise RunError(folder, f"its data is not that of the other workers ({', '.join(changed)})")
+    if names := changed(before, fingerprint):
+        raise RunError(folder, f"its data is not that of the other workers ({', '.join(names)})")
