@@ -9,30 +9,26 @@ import logging
 import math
 import time
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
 from keras_tuner.src.engine.trial import TrialStatus
 from sklearn.exceptions import ConvergenceWarning
 
-from kerasapp.comparison import differing
-from kerasapp.errors import KerasappError, RunError, WorkError
+from kerasapp.errors import KerasappError, WorkError
 from kerasapp.files import finite, write, write_json
-from kerasapp.names import counted
 from kerasapp.own_copy import hash_own_code
+from kerasapp.training._fingerprint import check_same_data
 from kerasapp.tuning._oracles import SCORE, free, make_oracle, restore, state_of, values_of
-from kerasapp.tuning._space import written
 from kerasapp.tuning._sweep import Sweep
 
 log = logging.getLogger("kerasapp")
 TRUTH, TABLE = "tuner.json", "sweep.json"
 VERSION = 1
 FIRST, IN_A_ROW = 10, 100  # trials that failed before any finished, that came to nothing: a sweep gives up
-DIFFERENCES = 5  # that are told
 DONE = ("finished", "pruned", "failed", "invalid")
 
 
@@ -150,11 +146,7 @@ class Ledger:
 
     def check_data(self, key: str, fingerprint: dict[str, str]) -> None:
         """Raises RunError where the data is not what the sweep began with."""
-        before = self.data.setdefault(key, fingerprint)
-        changed = [name for name in fingerprint if before.get(name) != fingerprint[name]]
-        if changed:
-            told = f"its data has changed since ({', '.join(changed)}). Put it back as it was, or start anew"
-            raise RunError(self.folder, told)
+        check_same_data(self.folder, self.data.setdefault(key, fingerprint), fingerprint)
 
     def keep(self) -> None:
         """Writes down where the sweep is."""
@@ -254,52 +246,3 @@ def _code(sweep: Sweep) -> str:
         with suppress(LookupError):  # a word that has a colon for another reason
             hashes.append(hash_own_code({"of": {"name": value} if isinstance(value, str) else value}, folder))
     return hashlib.sha256("".join(hashes).encode()).hexdigest()[:16]
-
-
-@contextmanager
-def opened(sweep: Sweep, root: Path, resume: bool) -> Iterator[Ledger]:
-    """The sweep's folder, new or gone on with, for this process alone. Raises RunError where it can't be."""
-    folder = root / "runs" / sweep.name
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / ".lock", timeout=1.0)
-    try:
-        lock.acquire()
-    except Timeout:
-        told = "another process is at this sweep. Wait for it, or give the sweep's file another name"
-        raise RunError(folder, told) from None
-    except OSError as error:
-        raise RunError(folder, f"can't be written to: {(error.strerror or str(error)).lower()}") from None
-    try:
-        yield _ledger(sweep, folder, resume)
-    finally:
-        lock.release()
-
-
-def _ledger(sweep: Sweep, folder: Path, resume: bool) -> Ledger:
-    path = folder / TRUTH
-    made = Ledger(sweep, folder)
-    if not path.exists():
-        if (folder / "trials").exists():
-            raise RunError(folder, f"has trials, but no {TRUTH} that says of what. Put it back, or remove the folder")
-        return made
-    try:
-        truth = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RunError(path, f"can't be read ({error}). Remove {folder}, and start anew") from None
-    if not isinstance(truth, dict) or truth.get("version") != VERSION:
-        raise RunError(path, "was written by another version of kerasapp. Go on with that one, or start anew")
-    if rows := differing(truth["asked"], asked(sweep)):
-        told = [f"{row['path']}: {_shown(row['a'])}, now {_shown(row['b'])}" for row in rows[:DIFFERENCES]]
-        more = f"; and {len(rows) - DIFFERENCES} more" if len(rows) > DIFFERENCES else ""
-        way_out = "Put it back, or give the sweep's file another name"
-        raise RunError(folder, f"was begun by another sweep ({'; '.join(told)}{more}). {way_out}")
-    if not resume:
-        done = sum(row["state"] in DONE for row in truth["rows"])
-        told = f"has this sweep already, with {counted(done, 'trial')} done. Go on with --resume, or remove the folder"
-        raise RunError(folder, told)
-    made.load(truth)
-    return made
-
-
-def _shown(value: Any) -> str:
-    return "not there" if value is None else written(value)

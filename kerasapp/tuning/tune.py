@@ -14,7 +14,8 @@ from kerasapp.names import counted
 from kerasapp.recipe import Recipe
 from kerasapp.tuning._chief import LOOPBACK, TOO_MANY, Chief, serving
 from kerasapp.tuning._confirm import confirm, write_best
-from kerasapp.tuning._ledger import TABLE, Ledger, opened
+from kerasapp.tuning._ledger import TABLE, Ledger
+from kerasapp.tuning._opening import opened
 from kerasapp.tuning._progress import Shown
 from kerasapp.tuning._sweep import Sweep
 from kerasapp.tuning._trial import Trials

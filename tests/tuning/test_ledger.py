@@ -5,7 +5,7 @@ import json
 import pytest
 
 from kerasapp.errors import KerasappError, RunError, WorkError
-from kerasapp.tuning._ledger import opened
+from kerasapp.tuning._opening import opened
 
 FINISHED = {"state": "finished", "score": 0.5, "epochs": 2, "seconds": 1.0, "curve": [0.4, 0.5], "parameters": 9}
 INVALID = {"state": "invalid", "reason": "too deep"}

@@ -2,7 +2,7 @@
 
 import io
 
-from kerasapp.tuning._ledger import opened
+from kerasapp.tuning._opening import opened
 from kerasapp.tuning._progress import LINE_EVERY, Shown
 
 FINISHED = {"state": "finished", "score": 0.8125, "epochs": 2, "seconds": 30.0, "curve": [0.5, 0.8125], "parameters": 9}

@@ -14,7 +14,7 @@ from kerasapp.errors import KerasappError
 from kerasapp.files import write_json
 from kerasapp.tuning import _chief, _worker, _workers
 from kerasapp.tuning._chief import Chief, joined, parted, result_file, serving
-from kerasapp.tuning._ledger import opened
+from kerasapp.tuning._opening import opened
 from kerasapp.tuning.tune import tune
 
 FINISHED = {"state": "finished", "score": 1 / 3, "epochs": 2, "seconds": 1.0, "curve": [0.25, 1 / 3], "parameters": 9}
