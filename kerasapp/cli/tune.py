@@ -1,5 +1,7 @@
 """`kerasapp tune`."""
 
+import os
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -46,34 +48,41 @@ def verb(
     if worker:
         _work(found, root, chief)
         return
-    if workers or chief:
-        from kerasapp.tuning._workers import leave_gpus
-
-        leave_gpus()
-    start_tensorflow()
-    from kerasapp.tuning.tune import tune
-
     words = ["tune", sweep, *(f"--set={word}" for word in settings or ())]
     words += ["--root", str(root)] if root != Path() else []
     words += ["--trials", str(trials)] if trials else []
-    table = tune(found, root, resume=resume, workers=workers, chief=chief, words=words)
+    with _workers(workers, words, root / "runs" / found.name) if workers or chief else nullcontext() as started:
+        start_tensorflow()
+        from kerasapp.tuning.tune import tune
+
+        table = tune(found, root, resume=resume, workers=started, chief=chief, words=words)
     if json:
         print_json(_told(table, root))
     else:
         _print(table)
 
 
-def _work(sweep: Any, root: Path, chief: str | None) -> None:
-    if chief is None:
-        raise KerasappError("--worker: say where the chief is: --chief HOST:PORT")
-    from kerasapp.tuning._workers import end_with_chief, keep_to_cores
+def _workers(count: int, words: list[str], folder: Path) -> Any:
+    """A sweep's workers on this machine, to be started; none where all are elsewhere."""
+    from kerasapp.tuning._workers import Workers, leave_gpus
 
+    leave_gpus()
+    return Workers(count, [*words, "--worker"], folder / "workers")
+
+
+def _work(sweep: Any, root: Path, chief: str | None) -> None:
+    from kerasapp.tuning._workers import CHIEF, address_of_chief, end_with_chief, keep_to_cores
+
+    if chief is None and CHIEF not in os.environ:
+        raise KerasappError("--worker: say where the chief is: --chief HOST:PORT")
     keep_to_cores()
     end_with_chief()
     start_tensorflow()
     from kerasapp.tuning._worker import work
 
-    print(f"{counted(work(sweep, root, chief), 'trial')} trained")
+    if (address := chief or address_of_chief()) is None:
+        raise KerasappError("the chief is gone")
+    print(f"{counted(work(sweep, root, address), 'trial')} trained")
 
 
 def _told(table: dict[str, Any], root: Path) -> dict[str, Any]:

@@ -7,7 +7,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from kerasapp.errors import KerasappError, WorkError
@@ -26,11 +27,15 @@ ORPHAN = 1.0  # seconds between two looks at whether the chief is still there
 
 
 class Workers:
-    """`count` processes that run `words`; one that was killed has a successor, one that fails ends the sweep."""
+    """`count` processes that run `words`; one that was killed has a successor, one that fails ends the sweep.
+
+    They are started before their chief, which imports TensorFlow as long as they do, and wait to be told where it is.
+    """
 
     def __init__(self, count: int, words: Sequence[str], logs: Path):
         self.count, self.words, self.logs = count, list(words), logs
         self.processes: list[subprocess.Popen] = []
+        self.address: str | None = None
 
     def __enter__(self) -> "Workers":
         self.logs.mkdir(parents=True, exist_ok=True)
@@ -38,9 +43,25 @@ class Workers:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.end()
+
+    @contextmanager
+    def serve(self, address: str) -> Iterator[None]:
+        """Tells them, and their successors, where their chief is; at the end of it they have ended."""
+        self.address = address
+        for process in self.processes:
+            self._tell(process)
+        try:
+            yield
+        finally:
+            self.end()
+
+    def end(self) -> None:
+        """Asks those that run to end, and waits for them."""
         for process in self.processes:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
+            process.stdin.close()
         for process in self.processes:
             try:
                 process.wait(30)
@@ -59,16 +80,25 @@ class Workers:
                 continue
             if code > 0 and code not in ENDED:
                 raise self._fault(number, code)
+            process.stdin.close()
             found.append(process.pid)
             self.processes[number] = self._start(number)
         return found
 
     def _start(self, number: int) -> subprocess.Popen:
         with self._log(number).open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, "-m", "kerasapp", *self.words], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env={**os.environ, **share(number, self.count), CHIEF: str(os.getpid())}, start_new_session=True,
+            process = subprocess.Popen(
+                [sys.executable, "-m", "kerasapp", *self.words],
+                stdin=subprocess.PIPE, stdout=log, stderr=log, bufsize=0, start_new_session=True,
+                env={**os.environ, **share(number, self.count), CHIEF: str(os.getpid())},
             )  # fmt: skip
+        self._tell(process)
+        return process
+
+    def _tell(self, process: subprocess.Popen) -> None:
+        if self.address:
+            with suppress(BrokenPipeError):  # killed, as `lost` will find
+                process.stdin.write(f"{self.address}\n".encode())
 
     def _log(self, number: int) -> Path:
         return self.logs / f"worker-{number}.log"
@@ -107,6 +137,11 @@ def visible_gpus() -> list[str]:
         return []
     listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, check=False)
     return [str(number) for number, line in enumerate(listed.stdout.splitlines()) if line.startswith("GPU ")]
+
+
+def address_of_chief() -> str | None:
+    """Where the chief of this process is, as soon as it says so; None where it has gone, or there is none."""
+    return sys.stdin.readline().strip() or None if CHIEF in os.environ else None
 
 
 def end_with_chief() -> None:

@@ -26,13 +26,13 @@ LOOK_EVERY = 0.2  # seconds between two looks at the workers
 
 
 def tune(
-    sweep: Sweep, root: Path = Path(), *, resume: bool = False, workers: int = 0, chief: str | None = None,
-    words: Sequence[str] = (),
+    sweep: Sweep, root: Path = Path(), *, resume: bool = False, workers: Workers | None = None,
+    chief: str | None = None, words: Sequence[str] = (),
 ) -> dict[str, Any]:  # fmt: skip
     """Runs a sweep, or goes on with it; gives the table that `sweep.json` holds.
 
-    Trials are trained in this process; or by so many `workers` beside it, and by those on other machines that find it
-    as the `chief` at an address. `words` are the arguments of the command that a worker is. Raises RunError where the
+    Trials are trained in this process; or by `workers`, which are beside it, on other machines too that find it as the
+    `chief` at an address. `words` are the arguments of the command that this is. Raises RunError where the
     folder has another sweep, WorkError where no trial finished, Stopped where a signal came.
     """
     with StopOnSignal() as stop, opened(sweep, root, resume) as ledger:
@@ -40,8 +40,8 @@ def tune(
             with Shown(ledger) as shown:
                 trainer = Trials(sweep, ledger.folder, root, stop, ledger.check_data)
                 hopeless = set()
-                if workers or chief:
-                    hopeless = by_workers(ledger, shown, workers, chief or f"{LOOPBACK}:0", words)
+                if workers:
+                    hopeless = by_workers(ledger, shown, workers, chief or f"{LOOPBACK}:0")
                 else:
                     in_turn(ledger, trainer, shown)
                 return concluded(ledger, trainer, shown, hopeless)
@@ -58,22 +58,21 @@ def in_turn(ledger: Ledger, trainer: Trials, shown: Shown) -> None:
         shown.ended(ledger.tell(asked.name, result))
 
 
-def by_workers(ledger: Ledger, shown: Shown, count: int, address: str, words: Sequence[str]) -> set[str]:
+def by_workers(ledger: Ledger, shown: Shown, workers: Workers, address: str) -> set[str]:
     """Gives trials to workers until there is no more, and waits for those that run. Gives the names of trainings that
     would confirm others, but took down worker after worker.
     """
     ledger.keep()
     chief = Chief(ledger)
-    with serving(chief, address) as listening:
+    with serving(chief, address) as listening, workers.serve(listening):
         shown.said(f"the chief listens at {listening}")
-        with Workers(count, [*words, "--worker", "--chief", listening], ledger.folder / "workers") as workers:
-            while not chief.over() or chief.waiting():
-                time.sleep(LOOK_EVERY)
-                for process in workers.lost():
-                    again = chief.lost(f"{socket.gethostname()}-{process}")
-                    shown.said(f"worker {process} was killed" + (": its trial is given again" if again else ""))
-                for row in chief.look():
-                    shown.ended(row)
+        while not chief.over() or chief.waiting():
+            time.sleep(LOOK_EVERY)
+            for process in workers.lost():
+                again = chief.lost(f"{socket.gethostname()}-{process}")
+                shown.said(f"worker {process} was killed" + (": its trial is given again" if again else ""))
+            for row in chief.look():
+                shown.ended(row)
     if chief.fault:
         raise chief.fault
     return chief.hopeless()

@@ -1,5 +1,6 @@
 """Many workers: the chief's side and the worker's, and what a worker that is killed leaves."""
 
+import io
 import os
 import signal
 import subprocess
@@ -184,6 +185,33 @@ def test_a_worker_that_is_killed_or_told_to_end_has_a_successor(standing_in, end
         assert workers.processes[0].pid != first.pid
 
 
+def test_workers_and_their_successors_are_told_where_the_chief_is(standing_in, tmp_path):
+    code = (
+        "import os, time; from kerasapp.tuning._workers import address_of_chief; from pathlib import Path\n"
+        f"(Path({str(tmp_path)!r}) / str(os.getpid())).write_text(address_of_chief()); time.sleep(60)"
+    )
+
+    def told(process):
+        path, until = tmp_path / str(process.pid), time.monotonic() + 20
+        while not (path.exists() and path.read_text()) and time.monotonic() < until:
+            time.sleep(0.05)
+        return path.read_text()
+
+    with standing_in(code) as workers, workers.serve("127.0.0.1:7"):
+        first = workers.processes[0]
+        assert told(first) == "127.0.0.1:7"
+        first.kill()
+        first.wait()
+        workers.lost()
+        assert told(workers.processes[0]) == "127.0.0.1:7"
+
+
+def test_a_worker_whose_chief_goes_before_it_is_there_has_no_address(monkeypatch):
+    monkeypatch.setenv(_workers.CHIEF, "1")
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    assert _workers.address_of_chief() is None
+
+
 def test_a_worker_that_fails_ends_the_sweep(standing_in):
     with standing_in("import sys; sys.exit(print('bad.yaml:1:1: no such file', file=sys.stderr) or 2)") as workers:
         workers.processes[0].wait()
@@ -236,7 +264,8 @@ def test_a_sweep_by_two_workers_of_which_one_is_killed_finishes(sweep_file, tmp_
 
     threading.Thread(target=kill_one, daemon=True).start()
     words = ["tune", str(file), "--root", str(tmp_path)]
-    done = tune(load_sweep(file), tmp_path, workers=2, words=words)
+    with _workers.Workers(2, [*words, "--worker"], tmp_path / "logs") as workers:
+        done = tune(load_sweep(file), tmp_path, workers=workers, words=words)
     assert [row["state"] for row in done["trials"]] == ["finished"] * 5
     assert killed
     assert len(begun) == 3
