@@ -107,6 +107,19 @@ def test_batches_without_end_are_those_of_epoch_after_epoch():
         assert np.array_equal(x, y) and np.array_equal(keys, other)
 
 
+def test_the_making_of_small_batches_is_not_tuned(monkeypatch):
+    rows, task = Rows(50), Plain()
+
+    def made():
+        return pipeline.training_batches(task, rows, pipeline.reader(task, rows), batch_size=16, seed=5)
+
+    size = 16 * (8 + 2 * 4)  # an int64 and a key
+    monkeypatch.setattr(pipeline, "SMALL", size)
+    assert made().options().autotune.enabled is False
+    monkeypatch.setattr(pipeline, "SMALL", size - 1)
+    assert made().options().autotune.enabled is None
+
+
 def test_batches_that_are_held_are_those_that_were_made_and_large_ones_are_not_held(monkeypatch):
     ranges = tf.data.Dataset.range(0, 7, 3)
     made = ranges.map(lambda start: tf.range(start, tf.minimum(start + 3, 7))).map(lambda x: (x, x + 1))
