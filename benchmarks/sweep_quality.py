@@ -1,5 +1,6 @@
 """What a stock sweep finds, over several seeds of its search: its best trial, trained again over new seeds, beside the
-recipe's own values over as many, by the objective and by the metrics of the test split.
+recipe's own values over as many, by the objective and by the metrics of the test split. With --stock the recipe as it
+is, too, without what the sweep sets, with its own values and with the best ones of each search.
 
 python benchmarks/sweep_quality.py digits_quick --seeds 5 --stock
 python benchmarks/sweep_quality.py course_nineteen --seeds 1 --set "data={name: arrays, path: cifar10_subset.npz}"
@@ -63,6 +64,18 @@ def tell(here: Path, table: dict[str, Any]) -> None:
         line(f"{row['trial']} over new seeds", objective | tested(here, row["runs"]))
 
 
+def seeds(table: dict[str, Any]) -> list[int]:
+    """The new seeds."""
+    return [run["seed"] for run in table["default"]["confirmed"]["runs"]]
+
+
+def as_it_is(here: Path, sweep: str, values: dict[str, Any], seeds: list[int]) -> Metrics:
+    """The test metrics of the sweep's recipe with these values, without what the sweep sets."""
+    recipe = re.search(r"^recipe: (\S+)", text_of(sweep), re.MULTILINE)[1]
+    words = [word for path, value in values.items() for word in ("--set", f"{path}={json.dumps(value)}")]
+    return tested(here, [called(here, "run", recipe, *words, "--seed", str(seed)) for seed in seeds])
+
+
 def line(name: str, metrics: Metrics) -> None:
     told = (f"{metric} {statistics.mean(v):.4f} ({min(v):.4f} to {max(v):.4f})" for metric, v in metrics.items())
     print(f"  {name:34} {'   '.join(told)}", flush=True)
@@ -82,11 +95,13 @@ def main() -> None:
             table, seconds = swept(here, given.sweep, seed, given.settings)
             print(f"search {seed}: {seconds:.0f} s")
             tell(here, table)
+            if given.stock:
+                line(
+                    "its values in the recipe as it is",
+                    as_it_is(here, given.sweep, table["best"]["values"], seeds(table)),
+                )
         if given.stock:
-            seeds = [run["seed"] for run in table["default"]["confirmed"]["runs"]]
-            recipe = re.search(r"^recipe: (\S+)", text_of(given.sweep), re.MULTILINE)[1]
-            runs = [called(here, "run", recipe, "--seed", str(seed)) for seed in seeds]
-            line("the recipe as it is", tested(here, runs))
+            line("the recipe as it is", as_it_is(here, given.sweep, {}, seeds(table)))
 
 
 if __name__ == "__main__":
