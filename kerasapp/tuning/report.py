@@ -25,6 +25,7 @@ from kerasapp.tuning._verdict import confirmed, headline, interval, plus_minus, 
 from kerasapp.tuning._view import Trial, View, front_of, is_finite
 
 CURVES = 60  # of trials, the best of them, that are drawn together
+NAMED = 4  # values, of which no more can be told than why
 
 
 def write_report(folder: Path, table: Mapping[str, Any]) -> Path:
@@ -205,8 +206,13 @@ def _untold(axes: Sequence[Axis], shares: Sequence[Share]) -> list[str]:
         else:
             why = f"can't be told: all {share.trials} trials have the same score"
         reasons.setdefault(why, []).append(axis.path)
-    whole = len(reasons) == 1 and len(axes) == sum(map(len, reasons.values()))
-    return [f"{'Which values matter' if whole else ', '.join(paths)} {why}." for why, paths in reasons.items()]
+    return [f"{_subject(paths, len(axes))} {why}." for why, paths in reasons.items()]
+
+
+def _subject(paths: Sequence[str], axes: int) -> str:
+    if len(paths) == axes:
+        return "Which values matter"
+    return ", ".join(paths) if len(paths) <= NAMED else f"How much {len(paths)} of the {axes} values matter"
 
 
 def _course(view: View) -> Section:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from kerasapp.tuning import _plots as plots
+from kerasapp.tuning import report
 from kerasapp.tuning._advice import advice
 from kerasapp.tuning._verdict import chance, headline, interval, warnings
 from kerasapp.tuning._view import View, front
@@ -220,6 +221,16 @@ def test_the_value_that_decides_comes_first_and_the_rare_one_is_not_told(tmp_pat
     assert matter.parts[-1].text.startswith("train.optimizer.momentum can't be told from")
     (few,) = [section for section in compose(tmp_path, table(12)).sections if section.title == "Which values matter"]
     assert [part.kind for part in few.parts] == ["text"] * len(few.parts)
+
+
+def test_of_many_values_that_are_not_told_only_the_number_is_said(tmp_path, table, monkeypatch):
+    def told(count):
+        sections = compose(tmp_path, table(count)).sections
+        return [part.text for section in sections if section.title == "Which values matter" for part in section.parts]
+
+    assert told(12)[0].startswith("How much 5 of the 6 values matter can't be told from 9 trials")
+    monkeypatch.setattr(report, "NAMED", 5)
+    assert told(12)[0].startswith("train.optimizer.learning_rate, ")
 
 
 def test_hyperband_is_judged_before_it_chose_and_shown_as_it_ended(table):
