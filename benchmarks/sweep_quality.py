@@ -69,10 +69,11 @@ def seeds(table: dict[str, Any]) -> list[int]:
     return [run["seed"] for run in table["default"]["confirmed"]["runs"]]
 
 
-def as_it_is(here: Path, sweep: str, values: dict[str, Any], seeds: list[int]) -> Metrics:
-    """The test metrics of the sweep's recipe with these values, without what the sweep sets."""
+def as_it_is(here: Path, sweep: str, values: dict[str, Any], seeds: list[int], settings: list[str]) -> Metrics:
+    """The test metrics of the sweep's recipe with these values, but for the seed, without what the sweep sets."""
     recipe = re.search(r"^recipe: (\S+)", text_of(sweep), re.MULTILINE)[1]
-    words = [word for path, value in values.items() for word in ("--set", f"{path}={json.dumps(value)}")]
+    changes = settings + [f"{path}={json.dumps(value)}" for path, value in values.items() if path != "seed"]
+    words = [word for text in changes for word in ("--set", text)]
     return tested(here, [called(here, "run", recipe, *words, "--seed", str(seed)) for seed in seeds])
 
 
@@ -85,7 +86,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sweep")
     parser.add_argument("--seeds", type=int, default=5, help="of the search")
-    parser.add_argument("--stock", action="store_true", help="the recipe as it is, too, with the new seeds")
+    parser.add_argument("--stock", action="store_true", help="the recipe as it is, too; it must have the space's paths")
     parser.add_argument("--set", action="append", default=[], dest="settings", metavar="PATH=VALUE")
     parser.add_argument("--root", type=Path, help="where the sweeps are left")
     given = parser.parse_args()
@@ -98,10 +99,10 @@ def main() -> None:
             if given.stock:
                 line(
                     "its values in the recipe as it is",
-                    as_it_is(here, given.sweep, table["best"]["values"], seeds(table)),
+                    as_it_is(here, given.sweep, table["best"]["values"], seeds(table), given.settings),
                 )
         if given.stock:
-            line("the recipe as it is", as_it_is(here, given.sweep, {}, seeds(table)))
+            line("the recipe as it is", as_it_is(here, given.sweep, {}, seeds(table), given.settings))
 
 
 if __name__ == "__main__":

@@ -99,7 +99,7 @@ def held(data: tf.data.Dataset, count: int, batch_size: int) -> tf.data.Dataset:
 
     What is read after every epoch is then no function any more, and its iterator costs nothing to make.
     """
-    if count * _bytes(data) > HELD:
+    if count == 0 or count * _bytes(data) > HELD:
         return data
     whole = tf.nest.map_structure(lambda *parts: tf.concat(parts, 0), *data)
     return _untuned(tf.data.Dataset.from_tensor_slices(whole).batch(batch_size))

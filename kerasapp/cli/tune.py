@@ -81,7 +81,7 @@ def _work(sweep: Any, root: Path, chief: str | None) -> None:
     from kerasapp.tuning._worker import work
 
     if (address := chief or address_of_chief()) is None:
-        raise KerasappError("the chief is gone")
+        raise KerasappError("the chief ended before it listened. Go on with: kerasapp tune SWEEP --resume")
     print(f"{counted(work(sweep, root, address), 'trial')} trained")
 
 

@@ -97,8 +97,9 @@ class Workers:
 
     def _tell(self, process: subprocess.Popen) -> None:
         if self.address:
-            with suppress(BrokenPipeError):  # killed, as `lost` will find
+            with suppress(OSError):  # it has ended, as `lost` will find
                 process.stdin.write(f"{self.address}\n".encode())
+            process.stdin.close()
 
     def _log(self, number: int) -> Path:
         return self.logs / f"worker-{number}.log"
@@ -140,8 +141,8 @@ def visible_gpus() -> list[str]:
 
 
 def address_of_chief() -> str | None:
-    """Where the chief of this process is, as soon as it says so; None where it has gone, or there is none."""
-    return sys.stdin.readline().strip() or None if CHIEF in os.environ else None
+    """Where the chief is whose worker this process is, as soon as it says so; None where it has gone."""
+    return sys.stdin.readline().strip() or None
 
 
 def end_with_chief() -> None:

@@ -25,7 +25,7 @@ from kerasapp.tuning._verdict import confirmed, headline, interval, plus_minus, 
 from kerasapp.tuning._view import Trial, View, front_of, is_finite
 
 CURVES = 60  # of trials, the best of them, that are drawn together
-NAMED = 4  # values, of which no more can be told than why
+NAMED = 4  # values that can't be told are named, of more their number is
 
 
 def write_report(folder: Path, table: Mapping[str, Any]) -> Path:

@@ -31,8 +31,8 @@ def tune(
 ) -> dict[str, Any]:  # fmt: skip
     """Runs a sweep, or goes on with it; gives the table that `sweep.json` holds.
 
-    Trials are trained in this process; or by `workers`, which are beside it, on other machines too that find it as the
-    `chief` at an address. `words` are the arguments of the command that this is. Raises RunError where the
+    Trials are trained in this process; or by `workers` beside it, none where all are on other machines, which find it
+    as the `chief` at an address. `words` are the arguments of the command that this is. Raises RunError where the
     folder has another sweep, WorkError where no trial finished, Stopped where a signal came.
     """
     with StopOnSignal() as stop, opened(sweep, root, resume) as ledger:

@@ -206,8 +206,7 @@ def test_workers_and_their_successors_are_told_where_the_chief_is(standing_in, t
         assert told(workers.processes[0]) == "127.0.0.1:7"
 
 
-def test_a_worker_whose_chief_goes_before_it_is_there_has_no_address(monkeypatch):
-    monkeypatch.setenv(_workers.CHIEF, "1")
+def test_a_worker_whose_chief_ends_before_it_listens_has_no_address(monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
     assert _workers.address_of_chief() is None
 
