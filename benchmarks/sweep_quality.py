@@ -22,9 +22,9 @@ from kerasapp.stock import stock_files
 Metrics = dict[str, list[float]]
 
 
-def called(here: Path, *words: str) -> dict[str, Any]:
+def called(here: Path, *words: str, settings: list[str]) -> dict[str, Any]:
     """The document of a verb, as anybody calls it."""
-    command = [sys.executable, "-m", "kerasapp", *words, "--json"]
+    command = [sys.executable, "-m", "kerasapp", *words, "--json", *(f"--set={text}" for text in settings)]
     return json.loads(subprocess.run(command, cwd=here, stdout=subprocess.PIPE, check=True).stdout)
 
 
@@ -49,7 +49,7 @@ def swept(here: Path, sweep: str, seed: int, settings: list[str]) -> tuple[dict[
     file = here / f"{sweep}_{seed}.yaml"
     file.write_text(text.replace(name, f"tuner: {{name: {tuner}, seed: {seed}}}"), encoding="utf-8")
     begun = time.monotonic()
-    called(here, "tune", file.name, *(word for text in settings for word in ("--set", text)))
+    called(here, "tune", file.name, settings=settings)
     table = json.loads((here / "runs" / file.stem / "sweep.json").read_text(encoding="utf-8"))
     return table, time.monotonic() - begun
 
@@ -73,8 +73,7 @@ def as_it_is(here: Path, sweep: str, values: dict[str, Any], seeds: list[int], s
     """The test metrics of the sweep's recipe with these values, but for the seed, without what the sweep sets."""
     recipe = re.search(r"^recipe: (\S+)", text_of(sweep), re.MULTILINE)[1]
     changes = settings + [f"{path}={json.dumps(value)}" for path, value in values.items() if path != "seed"]
-    words = [word for text in changes for word in ("--set", text)]
-    return tested(here, [called(here, "run", recipe, *words, "--seed", str(seed)) for seed in seeds])
+    return tested(here, [called(here, "run", recipe, "--seed", str(seed), settings=changes) for seed in seeds])
 
 
 def line(name: str, metrics: Metrics) -> None:

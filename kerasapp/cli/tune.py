@@ -51,13 +51,13 @@ def verb(
     words = ["tune", sweep, *(f"--set={word}" for word in settings or ())]
     words += ["--root", str(root)] if root != Path() else []
     words += ["--trials", str(trials)] if trials else []
-    with _workers(workers, words, root / "runs" / found.name) if workers or chief else nullcontext() as started:
+    with _workers(workers, words, found.folder(root)) if workers or chief else nullcontext() as started:
         start_tensorflow()
         from kerasapp.tuning.tune import tune
 
         table = tune(found, root, resume=resume, workers=started, chief=chief, words=words)
     if json:
-        print_json(_told(table, root))
+        print_json(_told(table, found.folder(root)))
     else:
         _print(table)
 
@@ -85,11 +85,11 @@ def _work(sweep: Any, root: Path, chief: str | None) -> None:
     print(f"{counted(work(sweep, root, address), 'trial')} trained")
 
 
-def _told(table: dict[str, Any], root: Path) -> dict[str, Any]:
+def _told(table: dict[str, Any], folder: Path) -> dict[str, Any]:
     """What the JSON document says of a sweep."""
     more = {"default": table["default"], "confirmed": table["confirmed"], "report": table["report"]}
     return {
-        "sweep": str(root / "runs" / table["sweep"]), "trials": table["trials"], "best": table["best"], **more
+        "sweep": str(folder), "trials": table["trials"], "best": table["best"], **more
     }  # fmt: skip
 
 

@@ -21,7 +21,7 @@ DIFFERENCES = 5  # that are told
 @contextmanager
 def opened(sweep: Sweep, root: Path, resume: bool) -> Iterator[Ledger]:
     """The sweep's folder, new or gone on with, for this process alone. Raises RunError where it can't be."""
-    folder = root / "runs" / sweep.name
+    folder = sweep.folder(root)
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / ".lock", timeout=1.0)
     try:

@@ -36,6 +36,10 @@ class Sweep:
         """What its folder in `runs/` is called."""
         return self.file.stem
 
+    def folder(self, root: Path) -> Path:
+        """Where it leaves everything."""
+        return root / "runs" / self.name
+
     @property
     def rungs(self) -> bool:
         """Whether trials go on in rungs: hyperband."""

@@ -32,7 +32,7 @@ IDLE = 0.5  # seconds before a worker asks again
 def work(sweep: Sweep, root: Path, address: str) -> int:
     """Trains trials until the chief has no more; gives how many. Raises KerasappError where no chief answers."""
     client, name, done = connected(address), f"{socket.gethostname()}-{os.getpid()}", 0
-    folder = root / "runs" / sweep.name
+    folder = sweep.folder(root)
     with StopOnSignal() as stop:
         trainer = None
         while True:

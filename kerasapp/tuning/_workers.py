@@ -80,7 +80,6 @@ class Workers:
                 continue
             if code > 0 and code not in ENDED:
                 raise self._fault(number, code)
-            process.stdin.close()
             found.append(process.pid)
             self.processes[number] = self._start(number)
         return found
